@@ -4,23 +4,20 @@
 
 import { pointerTo } from '../mapping/place.ts';
 import type { StepName } from './steps/stepTypes.ts';
-import { parseDuration } from '../record/duration.ts';
+import { backOf, metricOf, rolloutOf, stageOf } from './rollout/completeRollout.ts';
+import { rolloutSteps } from './rollout/rolloutSteps.ts';
+import { listIn, mapIn, namesIn, textIn, timeIn, type Written } from './written.ts';
 import type {
   Action,
   BreachAction,
   Command,
   Input,
-  Metric,
   Monitor,
   Runbook,
-  Stage,
   Step,
   Trigger,
   Until,
 } from './runbook.ts';
-
-/** An object of the file. */
-export type Written = Readonly<Record<string, unknown>>;
 
 /** Members that a step of any type may have; all others are of its type. */
 const COMMON: ReadonlySet<string> = new Set([
@@ -39,9 +36,6 @@ const COMMON: ReadonlySet<string> = new Set([
   'probe',
   'undo',
 ]);
-
-/** How often a metric is read where nothing is said. */
-const MINUTE = 60_000;
 
 /** Makes the model. */
 export function completeRunbook(written: Written): Runbook {
@@ -83,10 +77,11 @@ export function completeRunbook(written: Written): Runbook {
         return title === null ? [] : [[String(phase['id']), title] as const];
       }),
     ),
+    rollout: rollout === undefined ? null : rolloutOf(rollout),
     stages: listIn(rollout ?? {}, 'stages').map(stageOf),
     metrics: listIn(written, 'metrics').map(metricOf),
     triggers: listIn(written, 'triggers').map(triggerOf),
-    restartAt: onRollback === undefined ? null : Number(onRollback['restartAt']),
+    onRollback: onRollback === undefined ? null : backOf(onRollback),
   };
 }
 
@@ -108,7 +103,8 @@ function stepsOf(written: Written): Step[] {
       stepOf(step, pointerTo('phases', number, 'steps', at), String(phase['id'])),
     ),
   );
-  return [...flat, ...phased];
+  const staged = rolloutSteps(written).map((step) => stepOf(step.written, step.pointer, null));
+  return [...flat, ...phased, ...staged];
 }
 
 function stepOf(written: Written, pointer: string, phase: string | null): Step {
@@ -177,59 +173,6 @@ function triggerOf(written: Written, at: number): Trigger {
   };
 }
 
-function metricOf(written: Written, at: number): Metric {
-  return {
-    id: String(written['id']),
-    pointer: pointerTo('metrics', at),
-    pass: String(written['pass']),
-    rollback: textIn(written, 'rollback'),
-    every: timeIn(written, 'every') ?? MINUTE,
-    sql: textIn(written, 'sql'),
-    attest: textIn(written, 'attest'),
-  };
-}
-
-function stageOf(written: Written, at: number): Stage {
-  return {
-    pointer: pointerTo('rollout', 'stages', at),
-    percent: numberIn(written, 'percent'),
-    deprecates: textIn(written, 'deprecate'),
-    soak: timeIn(written, 'soak') ?? 0,
-    checkAt: namesIn(written, 'checkAt').map((time) => parseDuration(time) ?? 0),
-    every: timeIn(written, 'every'),
-    baseline: numberIn(written, 'baseline'),
-    zero: textIn(written, 'zero'),
-  };
-}
-
 function contactOf({ role, contact }: Written): Runbook['contacts'][number] {
   return { role: String(role), contact: String(contact) };
-}
-
-function textIn(written: Written, name: string): string | null {
-  const text = written[name];
-  return typeof text === 'string' ? text : null;
-}
-
-function numberIn(written: Written, name: string): number | null {
-  const number = written[name];
-  return typeof number === 'number' ? number : null;
-}
-
-function timeIn(written: Written, name: string): number | null {
-  const text = textIn(written, name);
-  return text === null ? null : parseDuration(text);
-}
-
-function listIn(written: Written, name: string): readonly Written[] {
-  return (written[name] ?? []) as readonly Written[];
-}
-
-function namesIn(written: Written, name: string): readonly string[] {
-  return (written[name] ?? []) as readonly string[];
-}
-
-function mapIn<T>(written: Written, name: string): ReadonlyMap<string, T> {
-  const members: unknown = written[name] ?? {};
-  return new Map(Object.entries(members as Readonly<Record<string, T>>));
 }

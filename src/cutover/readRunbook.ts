@@ -17,7 +17,8 @@ import { quoteName } from '../outcome/quoteName.ts';
 import { canonicalJson } from '../record/canonical.ts';
 import { decodeUtf8 } from '../record/jsonText.ts';
 import { readPlainFile } from '../seal/files.ts';
-import { completeRunbook, type Written } from './completeRunbook.ts';
+import { completeRunbook } from './completeRunbook.ts';
+import type { Written } from './written.ts';
 import type { Runbook } from './runbook.ts';
 import { parseYaml, YamlError, type YamlText } from './yamlText.ts';
 

@@ -83,30 +83,103 @@ export interface Command {
   readonly timeout: number | null;
 }
 
+/** What the number of a metric is; see rollout/figures.ts. */
+export const MEASURES = ['number', 'share', 'quantile', 'kinds'] as const;
+export type Measure = (typeof MEASURES)[number];
+
 export interface Metric {
   readonly id: string;
   readonly pointer: string;
-  readonly pass: string;
+  /** Null where it is judged against its baseline only. */
+  readonly pass: string | null;
   readonly rollback: string | null;
   /** Milliseconds between two looks, where a trigger names it. */
   readonly every: number;
+  readonly measure: Measure;
+  /** Of a quantile, between 0 and 1. */
+  readonly quantile: number;
+  /** Input with its database or host; null for that of its place. */
+  readonly on: string | null;
   /** File of a query; null without one. */
   readonly sql: string | null;
+  /** Address of JSON with the number, and its path there; null without one. */
+  readonly http: { readonly url: string; readonly json: string } | null;
+  /** Lines of a log that match, of those that are judged; null without one. */
+  readonly log: { readonly file: string; readonly pattern: string; readonly of: string | null } | null;
   /** Role; null if no person gives the number. */
   readonly attest: string | null;
+  /** By how much a number may be worse than `pass` and still pass, in its unit. */
+  readonly margin: number;
+  /** Fewer samples hold. */
+  readonly minSamples: number;
+  /** Milliseconds for which it may fail before that counts. */
+  readonly grace: number;
+  /** Milliseconds for which a breach has to last before it rolls back. */
+  readonly lasts: number;
+  /** How many times as bad as the baseline it may be; null without a comparison. */
+  readonly baseline: { readonly pass: string | null; readonly rollback: string | null } | null;
+  /** What it usually is, and what has to be seen, for plans and simulations; null where nothing is said. */
+  readonly usual: number | null;
+  readonly sees: number | null;
+}
+
+/** How the share of users with the new version is observed. */
+export interface Observe {
+  /** A log with a line of JSON a decision; null without one. */
+  readonly log: string | null;
+  /** File of a query with distinct users by version; null without one. */
+  readonly sql: string | null;
+  readonly on: string | null;
+  /** Members of a line of the log. */
+  readonly user: string;
+  readonly version: string;
+  readonly minSamples: number;
+  /** Points of percent; null for a fifth of the smaller part. */
+  readonly tolerance: number | null;
+  /** The share, in percent, that has to be seen where ten is expected; null where nothing is said. */
+  readonly sees: number | null;
+}
+
+export interface RolloutPlan {
+  /** Members of the `config.set` that sets the percentage, without `set`. */
+  readonly set: Readonly<Record<string, unknown>>;
+  readonly versions: { readonly old: string; readonly new: string };
+  readonly observe: Observe | null;
+  /** Distinct users a day, for plans and simulations; null where nothing is said. */
+  readonly traffic: number | null;
 }
 
 export interface Stage {
   readonly pointer: string;
+  /** Its name in steps: the percentage, or what is deprecated. */
+  readonly name: string;
   /** Null where something is deprecated. */
   readonly percent: number | null;
   readonly deprecates: string | null;
+  /** Address of what is deprecated; null without one. */
+  readonly url: string | null;
   readonly soak: number;
   readonly checkAt: readonly number[];
   readonly every: number | null;
+  /** Milliseconds between looks that come before a checkpoint; null for none. */
+  readonly look: number | null;
+  /** When it is given up; null for never. */
+  readonly within: number | null;
   readonly baseline: number | null;
   /** Metric that has to be zero; null for none. */
   readonly zero: string | null;
+  /** Milliseconds for which it has to be zero. */
+  readonly zeroFor: number;
+}
+
+/** What a rollback of a rollout does. */
+export interface RolloutBack {
+  /** Null for the stage before. */
+  readonly percent: number | null;
+  /** Metric that is zero when nothing is in flight; null where nothing is waited for. */
+  readonly drained: string | null;
+  /** Percentage with which a rollout begins anew. */
+  readonly restartAt: number;
 }
 
 /** What a rehearsal works with. */
@@ -140,16 +213,24 @@ export interface Runbook {
   readonly steps: readonly Step[];
   /** Headings of phases that have one, by their id. */
   readonly titles: ReadonlyMap<string, string>;
+  /** Null without a rollout. */
+  readonly rollout: RolloutPlan | null;
   readonly stages: readonly Stage[];
   readonly metrics: readonly Metric[];
   readonly triggers: readonly Trigger[];
-  /** Percentage with which a rollout begins anew; null without a rollback of a rollout. */
-  readonly restartAt: number | null;
+  /** Null without a rollout. */
+  readonly onRollback: RolloutBack | null;
 }
 
 /** Returns what an action does; an `exec` is a check only if it says so. */
 export function kindOf({ use, members }: Pick<Action, 'use' | 'members'>): StepKind {
   return use === 'exec' && members['changes'] === false ? 'check' : STEP_TYPES[use].kind;
+}
+
+/** Whether people open a step, by approvals or attestations. */
+export function isOpenedByPeople({ use }: Pick<Action, 'use'>): boolean {
+  const type = STEP_TYPES[use];
+  return type.kind === 'gate' && type.waitsFor === 'approval';
 }
 
 /** Whether what was written meanwhile may be lost by an action; a program or SQL may do anything, unless it is said. */

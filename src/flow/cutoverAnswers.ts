@@ -84,7 +84,7 @@ function whyNot(
   const step = steps[at];
   if (step === undefined || isFinal(state.status)) return `nothing is recorded, as ${refused}`;
   if (kindOf(step) === 'gate') {
-    return `a gate opens by its approvals or its time, and not by --${kind}`;
+    return `a gate opens by its approvals, its time or its metrics, and not by --${kind}`;
   }
   const status = state.steps[at] ?? 'PENDING';
   const isHeld = HELD.has(status);

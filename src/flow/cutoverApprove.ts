@@ -10,7 +10,7 @@ import { fileRequest, openRequests } from '../cutover/engine/runRequests.ts';
 import { placesOf, runNamed, type RunPlaces } from '../cutover/engine/runPlaces.ts';
 import { recordOf, type RunRecord } from '../cutover/engine/runRecord.ts';
 import { readRunbook, type LoadedRunbook } from '../cutover/readRunbook.ts';
-import { kindOf, type Step } from '../cutover/runbook.ts';
+import { isOpenedByPeople, type Step } from '../cutover/runbook.ts';
 import { runStepsOf } from '../cutover/runSteps.ts';
 import { requiredText, textOf } from '../cutover/steps/stepMembers.ts';
 import { APPROVAL_NAMESPACE, encodeApproval, parseApproval } from '../journal/approval.ts';
@@ -75,16 +75,11 @@ function gateOf(options: ApproveGateOptions, env: Environment): Gate {
   const plan = { path: name, planHash };
   const { record } = recordOf(runStepsOf(runbook), plan, entries, places.journal);
   const open = runbook.steps.filter((step, at) => {
-    return record.state.steps[at] === 'STARTED' && isDecided(step);
+    return record.state.steps[at] === 'STARTED' && isOpenedByPeople(step);
   });
   const step = open.find(({ id }) => options.step === null || id === options.step);
   if (step === undefined) throw notWaiting(options.step, open, places, name);
   return { paths, places, loaded, record, step };
-}
-
-/** Whether people open a step. */
-function isDecided(step: Step): boolean {
-  return kindOf(step) === 'gate' && step.use !== 'gate.window';
 }
 
 /** Returns the bytes of an approval. */

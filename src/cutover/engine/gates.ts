@@ -16,6 +16,7 @@ import type { StepResult } from '../steps/stepType.ts';
 import { openingAt } from '../openings.ts';
 import { attempt } from './attempt.ts';
 import { underWay } from './attend.ts';
+import { inspectStage } from './inspectStage.ts';
 import { outputFacts, type ApprovalsOfRun, type LiveRun } from './liveRun.ts';
 import { keptWhenOpened, type RunRecord, type Sample } from './runRecord.ts';
 
@@ -31,6 +32,7 @@ export type Looked = { readonly ends: StepResult } | { readonly waits: Waiting }
 /** Looks at a step that waits; null if what it did was stopped. */
 export async function inspectStep(run: LiveRun, step: Step): Promise<Looked | null> {
   if (step.until !== null) return inspectSoak(run, step, step.until);
+  if (step.use === 'rollout.soak') return inspectStage(run, step);
   if (run.rehearsal !== null) {
     return { ends: { verdict: 'PASS', says: 'not waited for, as this is a rehearsal' } };
   }

@@ -6,6 +6,12 @@ import type { World } from '../world/world.ts';
 import { completeMembers } from './completeMembers.ts';
 import type { StepTypes } from './liveRun.ts';
 
+const WAITS = {
+  approval: 'people',
+  window: 'the window',
+  metrics: 'the metrics of its stage',
+} as const;
+
 /** Says what a step would do. */
 export function planOf(
   types: StepTypes,
@@ -14,8 +20,7 @@ export function planOf(
   step: Step,
 ): string {
   const type = types[step.use];
-  if (type.kind === 'gate')
-    return `wait for ${step.use === 'gate.window' ? 'the window' : 'people'}`;
+  if (type.kind === 'gate') return `wait for ${WAITS[type.waitsFor]}`;
   try {
     return world.redactor.text(type.plan(completeMembers(step, runbook, world.input)));
   } catch (error) {

@@ -36,6 +36,8 @@ export interface Sample {
   readonly verdict: StepVerdict;
   /** The number that was seen; null for none. */
   readonly value: number | null;
+  /** Of a stage of a rollout, what was read, as the line has it; see rollout/figures.ts. */
+  readonly figures?: unknown;
 }
 
 export interface StepRecord {
@@ -230,6 +232,7 @@ function addSample({ samples }: OpenRecord, entry: JournalEntry): void {
     at: Date.parse(entry.at),
     verdict: entry['verdict'] as StepVerdict,
     value: typeof value === 'number' ? value : null,
+    ...(entry['figures'] === undefined ? {} : { figures: entry['figures'] }),
   });
   if (list.length >= MOST_LOOKS + SLACK) list.splice(0, list.length - MOST_LOOKS);
   samples.set(key, list);

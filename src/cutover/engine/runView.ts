@@ -5,9 +5,11 @@ import { counted } from '../../outcome/counted.ts';
 import { formatDuration } from '../../record/duration.ts';
 import { isSameName } from '../../run/personName.ts';
 import { requiredText, textOf } from '../steps/stepMembers.ts';
-import { kindOf, type Runbook, type Step } from '../runbook.ts';
+import { isOpenedByPeople, kindOf, type Runbook, type Step } from '../runbook.ts';
 import { isFinal, isOver, type RunStatus, type StepStatus } from '../runState.ts';
+import { saySoak } from '../rollout/saySoak.ts';
 import { excluded, peopleNeeded, soaked } from './gates.ts';
+import { standOf } from './inspectStage.ts';
 import type { RunRecord } from './runRecord.ts';
 import { judgeTriggers, type Band } from './triggers.ts';
 import type { Watch } from './watches.ts';
@@ -72,7 +74,7 @@ export function viewRun(
       id: step.id,
       use: step.use,
       status: state.steps[at] ?? 'PENDING',
-      says: saysOf(step, state.steps[at] ?? 'PENDING', record),
+      says: saysOf(runbook, step, state.steps[at] ?? 'PENDING', record),
       begunAt,
       endedAt,
       owner: step.owner,
@@ -100,22 +102,36 @@ export function viewRun(
 }
 
 /** What is to be said of a step: not what it did, once it is undone. */
-function saysOf(step: Step, status: StepStatus, record: RunRecord): string {
+function saysOf(
+  runbook: Runbook,
+  step: Step,
+  status: StepStatus,
+  record: RunRecord,
+): string {
   const { says = '', waived = null } = record.steps.get(step.id) ?? {};
   if (status === 'UNDONE') return '';
-  const text = says || soakText(step, record);
+  const text = says || (status === 'STARTED' ? soakText(runbook, step, record) : '');
   if (waived !== null) return `waived by ${waived}${text === '' ? '' : `; it said: ${text}`}`;
   const statement = status === 'STARTED' ? textOf(step.members, 'text') : null;
   return statement === null || text !== '' ? text : `to be said: ${statement}`;
 }
 
 /** How long a check has passed that has to pass for some time; empty for any other step. */
-function soakText({ id, until }: Step, { samples }: RunRecord): string {
+function soakText(runbook: Runbook, step: Step, record: RunRecord): string {
+  if (step.use === 'rollout.soak') return stageText(runbook, step, record);
+  const { id, until } = step;
+  const { samples } = record;
   const list = samples.get(`step:${id}`) ?? [];
   const last = list.at(-1);
   if (until === null || last === undefined) return '';
   const passed = formatDuration(soaked(list, until.every));
   return `${passed} of ${formatDuration(until.for)} passed, ${counted(list.length, 'look')}, the last ${last.verdict}`;
+}
+
+/** Where a stage of a rollout stands. */
+function stageText(runbook: Runbook, step: Step, record: RunRecord): string {
+  const { stage, soak } = standOf(runbook, record, step);
+  return saySoak(stage, soak.state);
 }
 
 function viewOf({ key, id }: Watch, { samples }: RunRecord): WatchView {
@@ -141,6 +157,7 @@ function waitsFor(runbook: Runbook, record: RunRecord): string | null {
   if (kindOf(step) !== 'gate')
     return `${step.id}, until it has passed for ${formatDuration(step.until?.for ?? 0)}`;
   if (step.use === 'gate.window') return 'the window';
+  if (step.use === 'rollout.soak') return `${step.id}, ${stageText(runbook, step, record)}`;
   const role = requiredText(step.members, 'role');
   const out = excluded(step, record);
   const can = (runbook.roles.get(role) ?? []).filter(
@@ -159,8 +176,7 @@ export function nextCommand(path: string, runbook: Runbook, record: RunRecord): 
   if (isFinal(status)) return null;
   if (status !== 'WAITING') return `sealift cutover resume ${path} --who NAME`;
   const step = current(runbook, record);
-  const isApproval = step !== undefined && kindOf(step) === 'gate' && step.use !== 'gate.window';
-  if (!isApproval) return `sealift cutover tick ${path}`;
+  if (step === undefined || !isOpenedByPeople(step)) return `sealift cutover tick ${path}`;
   const key = (record.begun?.signers ?? null) === null ? '' : ' --key FILE';
   return `sealift cutover approve ${path} ${step.id} --who NAME${key}`;
 }

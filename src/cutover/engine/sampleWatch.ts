@@ -1,6 +1,8 @@
 /** One look of a watch: a monitor's check, or the number of a metric. Its result is a line of the journal. */
 
-import { isMet, parseCondition } from '../condition.ts';
+import { bandOfNumber } from '../rollout/bands.ts';
+import { readMetric } from '../rollout/readFigure.ts';
+import { sayNumber } from '../rollout/sayJudged.ts';
 import type { Metric } from '../runbook.ts';
 import type { StepResult } from '../steps/stepType.ts';
 import { attempt } from './attempt.ts';
@@ -41,25 +43,19 @@ async function resultOf(run: LiveRun, { looks, id, key }: Watch): Promise<StepRe
   }
 }
 
-/** A metric of a query has one number; what a person says counts from the file of an attestation. */
+/** A metric that a trigger names has one number; what a person says comes from a request. */
 async function metricOf(
-  run: LiveRun,
-  { sql, id, pass }: Metric,
+  { world, runbook, held }: LiveRun,
+  metric: Metric,
   signal: AbortSignal,
 ): Promise<StepResult> {
-  if (sql === null) return { verdict: 'INCONCLUSIVE', says: 'no person has given the number' };
-  const action = {
-    pointer: id,
-    use: 'sql.count',
-    on: null,
-    when: null,
-    until: null,
-    timeout: LOOK_MS,
-    members: { query: sql, expect: pass },
-  } as const;
-  const result = await attempt(run, id, action, 'apply', signal);
-  const { count } = result.results ?? {};
-  if (count === undefined) return { ...result, verdict: 'INCONCLUSIVE' };
-  const condition = parseCondition(pass);
-  return { ...result, verdict: condition !== null && isMet(condition, count) ? 'PASS' : 'FAIL' };
+  const begun = Date.parse(held.record.begun?.at ?? '');
+  const window = { from: begun, to: world.now().getTime() };
+  const versions = runbook.rollout?.versions ?? { old: '', new: '' };
+  const figure = await readMetric({ world, signal }, metric, window, versions);
+  if ('unknown' in figure) return { verdict: 'INCONCLUSIVE', says: figure.unknown };
+  if (!('number' in figure)) return { verdict: 'INCONCLUSIVE', says: 'it is not one number' };
+  const { number: count } = figure;
+  const band = bandOfNumber(count, metric);
+  return { verdict: band === 'pass' ? 'PASS' : 'FAIL', says: sayNumber(count), results: { count } };
 }

@@ -35,7 +35,7 @@ export function openPeople(runbook: Runbook): PeopleBook {
     deeds: () => deeds,
     gates: (record) =>
       runbook.steps.flatMap((step, number) =>
-        kindOf(step) === 'gate'
+        kindOf(step) === 'gate' && step.use !== 'rollout.soak'
           ? [gateOf(step, number, runbook, record, approvals.get(step.id) ?? [])]
           : [],
       ),

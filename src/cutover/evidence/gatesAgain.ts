@@ -12,7 +12,7 @@ import { approvalNote, countPeople, type Judged } from '../../project/reviewers.
 import { judgeApprovals, peopleNeeded, type CountedApproval } from '../engine/gates.ts';
 import { subjectOf } from '../engine/openRun.ts';
 import { countedIn, recordOf, type RunRecord } from '../engine/runRecord.ts';
-import { kindOf, type Step } from '../runbook.ts';
+import { isOpenedByPeople, type Step } from '../runbook.ts';
 import { runStepsOf } from '../runSteps.ts';
 import type { RunEvidence } from './runEvidence.ts';
 
@@ -100,9 +100,8 @@ async function lineFindings(
 function openedBy(line: JournalEntry, { runbook, record }: RunEvidence): Step | null {
   if (line.event !== 'step-ended' || line['verdict'] !== 'PASS') return null;
   const step = runbook.steps.find(({ id }) => id === line['step']);
-  const isOpenedByPeople =
-    step !== undefined && kindOf(step) === 'gate' && step.use !== 'gate.window';
-  return isOpenedByPeople && record.begun?.isRehearsal !== true ? step : null;
+  if (step === undefined || !isOpenedByPeople(step)) return null;
+  return record.begun?.isRehearsal === true ? null : step;
 }
 
 async function judgeOpening(

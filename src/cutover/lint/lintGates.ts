@@ -125,12 +125,12 @@ function lintMetrics({ metrics }: Runbook, report: Report): void {
   }
 }
 
-function lintStages({ stages, metrics, restartAt }: Runbook, report: Report): void {
+function lintStages({ stages, metrics, onRollback }: Runbook, report: Report): void {
   if (stages.length > 0 && metrics.length === 0) {
     report('runbook-gate', '/rollout', 'without a metric, nothing could hold the rollout');
   }
   const first = stages.find(({ percent }) => percent !== null)?.percent;
-  if (restartAt !== null && first !== undefined && restartAt !== first) {
+  if (onRollback !== null && first !== undefined && onRollback.restartAt !== first) {
     report('runbook-gate', '/onRollback/restartAt', 'a restart would skip the first stage');
   }
   let before = 0;

@@ -40,6 +40,19 @@ export function about(schema: Schema, description: string): Schema {
   return { ...schema, description };
 }
 
+/** An object without other members than these. */
+export function closed(
+  description: string,
+  required: readonly string[],
+  properties: Readonly<Record<string, Schema>>,
+): Schema {
+  return { description, type: 'object', additionalProperties: false, required, properties };
+}
+
+export function listOf(description: string, items: Schema): Schema {
+  return { description, type: 'array', minItems: 1, items };
+}
+
 /** What a breach does. */
 export const ON_BREACH: Schema = { type: 'string', enum: ['rollback', 'freeze', 'page'] };
 

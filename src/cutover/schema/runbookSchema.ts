@@ -4,26 +4,20 @@ import type { SchemaFile } from '../../mapping/schema/schemaFiles.ts';
 import {
   about,
   ARGV,
+  closed,
   CONDITION,
   DURATION,
   ENVIRONMENT,
   EXIT,
+  listOf,
   NAME,
   ON_BREACH,
   SCALAR,
   TEXT,
   type Schema,
 } from './runbookParts.ts';
+import { METRIC, ON_ROLLBACK, ROLLOUT } from './rolloutSchema.ts';
 import { stepDefinitions } from './stepDefinitions.ts';
-
-/** An object without other members than these. */
-function closed(
-  description: string,
-  required: readonly string[],
-  properties: Readonly<Record<string, Schema>>,
-): Schema {
-  return { description, type: 'object', additionalProperties: false, required, properties };
-}
 
 /** An object with members of one kind, by name. */
 function byName(description: string, member: Schema): Schema {
@@ -34,10 +28,6 @@ function byName(description: string, member: Schema): Schema {
     propertyNames: NAME,
     additionalProperties: member,
   };
-}
-
-function listOf(description: string, items: Schema): Schema {
-  return { description, type: 'array', minItems: 1, items };
 }
 
 const PERSON = about(TEXT, 'Name of a person.');
@@ -74,45 +64,6 @@ const PHASE = closed('Steps under a heading.', ['id', 'steps'], {
   title: about(TEXT, 'Heading.'),
   steps: STEPS,
 });
-
-const PERCENT = about({ type: 'integer', minimum: 0, maximum: 100 }, 'Share of users, in percent.');
-
-const STAGE = closed('A stage of a rollout.', ['soak'], {
-  percent: PERCENT,
-  deprecate: about(TEXT, 'What is deprecated, instead of `percent`.'),
-  soak: about(DURATION, 'How long all metrics have to pass.'),
-  checkAt: listOf('When metrics are read, after the beginning of the stage.', DURATION),
-  every: about(DURATION, 'How often metrics are read.'),
-  baseline: about(PERCENT, 'The stage that metrics are compared with.'),
-  zero: about(NAME, 'Metric that has to be zero.'),
-  // oxlint-disable-next-line unicorn/no-thenable -- a member of the runbook
-  then: about({ type: 'string', enum: ['remove'] }, 'What follows a deprecation.'),
-  expect: about({ type: 'integer' }, 'Expected status of what was removed.'),
-});
-
-const ROLLOUT = closed('A rollout by percent.', ['set', 'stages'], {
-  set: about(TEXT, 'Setting with the percentage.'),
-  observe: closed('How the share that was reached is measured.', ['log', 'test', 'minSamples'], {
-    log: about(TEXT, 'Log with the decisions.'),
-    test: about({ enum: ['sample-ratio'] }, 'Statistical test.'),
-    minSamples: about({ type: 'integer', minimum: 1 }, 'Users that it needs.'),
-  }),
-  stages: listOf('Stages, in their order.', STAGE),
-});
-
-const METRIC = closed(
-  'A number with bands: pass, rollback, and hold between them.',
-  ['id', 'pass'],
-  {
-    id: about(NAME, 'Name of the metric.'),
-    sql: about(TEXT, 'File with a query that returns the number.'),
-    attest: about(NAME, 'Role of the person who gives the number.'),
-    pass: about(CONDITION, 'When it passes, such as ">=95".'),
-    rollback: about(CONDITION, 'When it rolls back, such as "<95".'),
-    every: about(DURATION, 'How often it is read where a trigger names it; 1m if left out.'),
-    minSamples: about({ type: 'integer', minimum: 1 }, 'Fewer samples hold.'),
-  },
-);
 
 const TRIGGER = closed('What ends the run whatever it is doing.', ['when', 'severity', 'action'], {
   when: about(CONDITION, 'A step, metric or monitor, and its limit.'),
@@ -176,12 +127,7 @@ export const RUNBOOK_SCHEMA: Schema = {
     rollout: ROLLOUT,
     metrics: listOf('Numbers that decide a rollout, and that triggers name.', METRIC),
     triggers: listOf('Conditions that are evaluated in every state that is not final.', TRIGGER),
-    onRollback: closed('What a rollback of a rollout does.', ['percent', 'restartAt'], {
-      percent: PERCENT,
-      verify: about(CONDITION, 'How it is verified, such as "v1==100%".'),
-      drain: about(DURATION, 'How long what is under way may take.'),
-      restartAt: PERCENT,
-    }),
+    onRollback: ON_ROLLBACK,
   },
   $defs: stepDefinitions(),
 };

@@ -28,6 +28,8 @@ export { notify } from './notify.ts';
 export { attest } from './attest.ts';
 export { gateApproval as 'gate.approval' } from './gateApproval.ts';
 export { gateWindow as 'gate.window' } from './gateWindow.ts';
+export { rolloutSoak as 'rollout.soak' } from './rolloutSoak.ts';
+export { rolloutSplit as 'rollout.split' } from './rolloutSplit.ts';
 export {
   dryRun as 'sealift.dry-run',
   scanAll as 'sealift.scan-all',

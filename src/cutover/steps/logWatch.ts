@@ -3,8 +3,6 @@
  * no line to judge, is INCONCLUSIVE: no errors in no lines prove nothing.
  */
 
-import { closeSync, constants, fstatSync, readSync } from 'node:fs';
-
 import {
   ARGV,
   CONDITION,
@@ -14,15 +12,14 @@ import {
   about,
   FILE,
 } from '../schema/runbookParts.ts';
-import { systemCode } from '../../disk/errors.ts';
-import { openNoLinks } from '../../disk/noLinks.ts';
-import { searchFor } from '../../mapping/compile/pattern.ts';
 import { grouped } from '../../outcome/counted.ts';
 import { Failure } from '../../outcome/failure.ts';
 import { quoteName } from '../../outcome/quoteName.ts';
 import { isMet, parseCondition } from '../condition.ts';
 import { endOf } from './exec.ts';
-import { lineReader, timeOfLine, type LineReader } from './logLines.ts';
+import { readLogFile } from './logFile.ts';
+import { countLines, type LineCounts, type LineQuestion } from './countLines.ts';
+import type { LineReader } from './logLines.ts';
 import { requiredText, textOf, textsOf, timeOf } from './stepMembers.ts';
 import type { DoneStep, Members, StepResult, StepWork } from './stepType.ts';
 
@@ -44,57 +41,20 @@ export const logWatch: DoneStep = {
   plan: (members) => `count lines with ${quoteName(requiredText(members, 'pattern'))}`,
   async apply(work) {
     const { members, world } = work;
-    const judged = judging(members, world.now().getTime());
-    const fault = await readLog(work, judged.reader);
-    judged.reader.end();
-    if (fault !== null) return { verdict: 'INCONCLUSIVE', says: fault };
-    return resultOf(judged.counts, members);
+    const question = questionOf(members, world.now().getTime());
+    const counted = await countLines(question, (reader) => readLog(work, reader));
+    if (typeof counted === 'string') return { verdict: 'INCONCLUSIVE', says: counted };
+    return resultOf(counted, members);
   },
 };
 
-interface Counts {
-  /** Lines of the log. */
-  lines: number;
-  /** Lines with a time, or after one. */
-  timed: number;
-  /** Lines that are judged, and those of them that match. */
-  judged: number;
-  matching: number;
-}
-
-function judging(
-  members: Members,
-  now: number,
-): { readonly counts: Counts; readonly reader: LineReader } {
-  const matches = patternOf(requiredText(members, 'pattern'));
-  const of = textOf(members, 'of');
-  const isOf = of === null ? () => true : patternOf(of);
+function questionOf(members: Members, now: number): LineQuestion {
   const since = timeOf(members, 'since');
-  const counts: Counts = { lines: 0, timed: 0, judged: 0, matching: 0 };
-  let time: number | null = null;
-  const reader = lineReader((line) => {
-    counts.lines += 1;
-    if (since !== null) {
-      time = timeOfLine(line) ?? time;
-      if (time === null) return;
-      counts.timed += 1;
-      if (time < now - since) return;
-    }
-    if (!isOf(line)) return;
-    counts.judged += 1;
-    if (matches(line)) counts.matching += 1;
-  });
-  return { counts, reader };
-}
-
-function patternOf(pattern: string): (text: string) => boolean {
-  const search = searchFor(pattern);
-  if (search !== null) return search;
-  throw new Failure('USAGE', {
-    what: 'a pattern is not in RE2 syntax',
-    where: quoteName(pattern),
-    hint: 'correct it; there are no references and no lookaround',
-  });
+  return {
+    pattern: requiredText(members, 'pattern'),
+    of: textOf(members, 'of'),
+    from: since === null ? null : now - since,
+  };
 }
 
 /** Reads the log; returns why it cannot be judged, as a clause, null if it can. */
@@ -106,63 +66,14 @@ async function readLog(work: StepWork, reader: LineReader): Promise<string | nul
     const what = 'exactly one of "file" and "run" has to give the log';
     throw new Failure('USAGE', { what, hint: 'add it in the runbook' });
   }
-  if (file !== null) return readFiles(work, file, reader);
+  const rotates = timeOf(members, 'since') !== null;
+  if (file !== null) return readLogFile(work, { file, rotates }, reader);
   const onStdout = (bytes: Uint8Array): void => reader.push(bytes);
   const end = await world.run({ argv, env: textsOf(members, 'env'), keepAs: id, onStdout, signal });
   return end.code === 0 ? null : `the program has ${endOf(end)}`;
 }
 
-/** Reads a log, after the one that it has replaced if lines of the time may be there. */
-async function readFiles(work: StepWork, file: string, reader: LineReader): Promise<string | null> {
-  const place = work.world.files.place(file);
-  const names = timeOf(work.members, 'since') === null ? [place] : [`${place}.1`, place];
-  const logs = names.map((name) => openLog(name));
-  try {
-    if (logs.at(-1) === null) return 'there is no such log';
-    for (const log of logs) {
-      if (log === null) continue;
-      if (!(await readPieces(log, reader, work.signal)))
-        return 'the log was cut off while it was read';
-    }
-    return null;
-  } finally {
-    for (const log of logs) if (log !== null) closeSync(log);
-  }
-}
-
-function openLog(path: string): number | null {
-  try {
-    return openNoLinks(path, constants.O_RDONLY | constants.O_NONBLOCK);
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT') return null;
-    const hint = 'check the path and its permissions';
-    throw new Failure('USAGE', {
-      what: 'the log cannot be read',
-      where: quoteName(path),
-      hint,
-      cause: error,
-    });
-  }
-}
-
-const PIECE = 64 * 1024;
-
-/** Reads what a log has now; a log that is replaced meanwhile stays readable. Returns false if it was cut off. */
-async function readPieces(log: number, reader: LineReader, signal: AbortSignal): Promise<boolean> {
-  const { size } = fstatSync(log);
-  const piece = Buffer.alloc(PIECE);
-  for (let at = 0; at < size;) {
-    const count = readSync(log, piece, 0, Math.min(PIECE, size - at), at);
-    if (count === 0) return false;
-    at += count;
-    reader.push(piece.subarray(0, count));
-    await new Promise((done) => setImmediate(done));
-    signal.throwIfAborted();
-  }
-  return fstatSync(log).size >= size;
-}
-
-function resultOf({ lines, timed, judged, matching }: Counts, members: Members): StepResult {
+function resultOf({ lines, timed, judged, matching }: LineCounts, members: Members): StepResult {
   if (lines === 0) return { verdict: 'INCONCLUSIVE', says: 'the log has no lines' };
   if (timeOf(members, 'since') !== null && timed === 0) {
     return { verdict: 'INCONCLUSIVE', says: 'no line of the log has a time' };

@@ -82,8 +82,8 @@ export interface DoneStep extends StepFacts {
   probe?(work: StepWork): Promise<Presence>;
 }
 
-/** What a gate waits for: approvals or attestations of people, the window of the runbook. */
-export type GateWait = 'approval' | 'window';
+/** What a gate waits for: approvals or attestations of people, the window of the runbook, metrics of a rollout. */
+export type GateWait = 'approval' | 'window' | 'metrics';
 
 /** A type of steps that wait. The engine opens them; see engine/gates.ts. */
 export interface GateStep extends StepFacts {

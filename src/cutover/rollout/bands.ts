@@ -1,0 +1,71 @@
+/**
+ * The bands of a metric as hypotheses: an interval of what can be true passes when all of it passes, and rolls
+ * back when all of it rolls back; between the two nothing is decided yet. Pure.
+ */
+
+import type { Interval } from '../../sequential/share.ts';
+import { isMet, parseCondition, type Condition } from '../condition.ts';
+
+/**
+ * - `pass`: shown to be good
+ * - `hold`: not decided
+ * - `fail`: shown not to be good, though not so bad that it rolls back
+ * - `rollback`: shown to be so bad
+ * - `unknown`: there is no number
+ */
+export type RolloutBand = 'pass' | 'hold' | 'fail' | 'rollback' | 'unknown';
+
+/** Conditions as the runbook has them; `margin` widens `pass`, in the unit of the metric. */
+export interface Limits {
+  readonly pass: string | null;
+  readonly rollback: string | null;
+  readonly margin: number;
+}
+
+/** Judges what can be true, an interval with both of its ends. */
+export function bandOfInterval(seen: Interval, { pass, rollback, margin }: Limits): RolloutBand {
+  if (rollback !== null && lies(seen, parsed(rollback), 0)) return 'rollback';
+  if (pass === null) return 'pass';
+  const good = parsed(pass);
+  if (lies(seen, good, margin)) return 'pass';
+  return isApart(seen, good) ? 'fail' : 'hold';
+}
+
+/** Judges a number that is a fact, and no estimate. */
+export function bandOfNumber(seen: number, { pass, rollback }: Limits): RolloutBand {
+  if (rollback !== null && isMet(parsed(rollback), seen)) return 'rollback';
+  return pass === null || isMet(parsed(pass), seen) ? 'pass' : 'fail';
+}
+
+function parsed(text: string): Condition {
+  const condition = parseCondition(text);
+  if (condition === null) throw new TypeError('a condition that the schema refuses');
+  return condition;
+}
+
+/** Whether all of an interval satisfies a condition that is wider by a margin. */
+function lies({ low, high }: Interval, { comparison, value }: Condition, margin: number): boolean {
+  const limit = Number(value);
+  switch (comparison) {
+    case '>=':
+      return low >= limit - margin;
+    case '>':
+      return margin === 0 ? low > limit : low >= limit - margin;
+    case '<=':
+      return high <= limit + margin;
+    case '<':
+      return margin === 0 ? high < limit : high <= limit + margin;
+    case '==':
+      return low >= limit - margin && high <= limit + margin;
+    default:
+      return low > limit || high < limit;
+  }
+}
+
+/** Whether nothing of an interval satisfies a condition. */
+function isApart({ low, high }: Interval, { comparison, value }: Condition): boolean {
+  const limit = Number(value);
+  if (comparison.startsWith('>')) return high < limit;
+  if (comparison.startsWith('<')) return low > limit;
+  return comparison === '==' && (low > limit || high < limit);
+}

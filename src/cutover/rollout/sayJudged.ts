@@ -1,0 +1,81 @@
+/** What a look of a rollout has seen, in words. Pure. */
+
+import { counted, grouped } from '../../outcome/counted.ts';
+import type { Interval, Share } from '../../sequential/share.ts';
+
+/** A number as it stands. */
+export function sayNumber(number: number): string {
+  return grouped(number);
+}
+
+/** `97.1 % of 2,000 (95.8 to 98.1 %)`. */
+export function sayShare(seen: Share, interval: Interval, least: number): string {
+  if (seen.of === 0) return 'there is none yet';
+  return `${percentIn(seen)} of ${grouped(seen.of)} (${range(interval)} %)${few(seen.of, least)}`;
+}
+
+/** `12.9 % of 5,000 users (11.4 to 14.5 %), expected 10 %`. */
+export function saySplit(
+  seen: Share,
+  interval: Interval,
+  percent: number | null,
+  least: number,
+): string {
+  if (seen.of === 0) return 'no user was seen';
+  const all = `${percentIn(seen)} of ${counted(seen.of, 'user')} (${range(interval)} %)`;
+  const expected = percent === null ? '' : `, expected ${percent} %`;
+  return `${all}${expected}${few(seen.of, least)}`;
+}
+
+/** `2.4 times as often bad as v1 (1.5 to 3.9)`, or `P99 is 1.0 times that of v1 (0.8 to 1.2)`. */
+export function sayTimes(
+  times: number | null,
+  seen: Interval,
+  against: string,
+  quantile: string | null = null,
+): string {
+  const between = Number.isFinite(seen.high)
+    ? `${short(seen.low)} to ${short(seen.high)}`
+    : `${short(seen.low)} or more`;
+  if (quantile !== null) return `${quantile} is ${between} times that of ${against}`;
+  return times === null
+    ? `${between} times as often bad as ${against}`
+    : `${short(times)} times as often bad as ${against} (${between})`;
+}
+
+/** `P99 is between 800 and 1,200, of 2,000`. */
+export function sayQuantile(quantile: number, seen: Interval, of: number, least: number): string {
+  if (of === 0) return 'there is none yet';
+  const name = `P${quantile * 100}`;
+  const where = Number.isFinite(seen.high)
+    ? `between ${short(seen.low)} and ${short(seen.high)}`
+    : `above ${short(seen.low)}`;
+  return `${name} is ${where}, of ${grouped(of)}${few(of, least)}`;
+}
+
+/** `2 kinds that v1 does not have, 1.1 % of 2,000 (0.5 to 2.0 %)`. */
+export function sayKinds(kinds: number, seen: Share, against: string, interval: Interval): string {
+  if (seen.of === 0) return 'there is none yet';
+  const what = kinds === 0 ? 'no kind' : counted(kinds, 'kind');
+  return `${what} that ${against} does not have, ${percentIn(seen)} of ${grouped(seen.of)} (${range(interval)} %)`;
+}
+
+function few(of: number, least: number): string {
+  return of < least ? `, fewer than ${grouped(least)}` : '';
+}
+
+function percentIn({ part, of }: Share): string {
+  return `${short((part / of) * 100)} %`;
+}
+
+function range({ low, high }: Interval): string {
+  return `${short(low)} to ${short(high)}`;
+}
+
+/** At most three digits that mean something. */
+function short(number: number): string {
+  if (number === 0) return '0';
+  if (Math.abs(number) >= 100) return grouped(Math.round(number));
+  const digits = Math.abs(number) >= 10 ? 1 : Math.abs(number) >= 1 ? 1 : 2;
+  return number.toFixed(digits);
+}
