@@ -1,0 +1,166 @@
+/**
+ * What a gate can see: how many trials it takes to show a rate, or which rate so many trials show.
+ * It is said next to the gate, as a gate that cannot see a fault does not rule it out. All figures
+ * are for one look, after so many trials: earlier looks can only show it sooner.
+ */
+
+import { atLeast, atMost, binomialQuantile } from './binomial.ts';
+import { openOddsTest } from './oddsTest.ts';
+import { logEvidence } from './share.ts';
+
+const POWER = 0.9;
+const MOST = 10_000_000;
+/** Base groups that stand for all that chance makes of one, each equally probable. */
+const BASES = 15;
+
+/** A rate to be shown to be below a bound; one above is the same of the trials that are not `part`. */
+interface Below {
+  readonly rate: number;
+  readonly bound: number;
+  readonly alpha: number;
+}
+
+/**
+ * The least number of trials with which shareInterval shows a true `rate` to be below `bound`, or
+ * above it, with a probability of at least `power`, by the binomial distribution. Null above `most`,
+ * and where the rate is the bound.
+ */
+export function trialsToShow(question: {
+  readonly rate: number;
+  readonly bound: number;
+  readonly alpha: number;
+  readonly power?: number;
+  readonly most?: number;
+}): number | null {
+  const { rate, bound, alpha, power = POWER, most = MOST } = question;
+  if (rate === bound) return null;
+  const below = rate < bound ? { rate, bound, alpha } : { rate: 1 - rate, bound: 1 - bound, alpha };
+  const enough = (of: number): boolean => powerBelow(of, below) >= power;
+  const found = firstOf(most, enough) ?? most;
+  // The power goes up and down a little with each trial, so one before may have been enough; the
+  // further the rate is from the bound, the sooner the power outgrows that.
+  const before = 2000 + Math.ceil(8 / Math.abs(rate - bound));
+  for (let of = Math.max(1, found - before); of <= found; of++) if (enough(of)) return of;
+  return null;
+}
+
+function powerBelow(of: number, below: Below): number {
+  return atMost(of, below.rate, mostBelow(of, below.bound, below.alpha));
+}
+
+/** The greatest `part` of so many trials that shows a rate to be below the bound; -1 if none does. */
+function mostBelow(of: number, bound: number, alpha: number): number {
+  let low = -1;
+  let high = Math.ceil(of * bound) - 1;
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    if (logEvidence({ part: middle, of }, bound) >= -Math.log(alpha)) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+}
+
+/** The least number from 1 to `most` that is enough, if more always is; null if `most` is not. */
+function firstOf(most: number, enough: (count: number) => boolean): number | null {
+  let high = 1;
+  while (high < most && !enough(high)) high *= 2;
+  let low = high === 1 ? 1 : high / 2 + 1;
+  if (high >= most) {
+    if (!enough(most)) return null;
+    high = most;
+  }
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2);
+    if (enough(middle)) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
+
+/**
+ * The rate nearest to `bound`, on the given side of it, that so many trials show to be there with a
+ * probability of at least `power`; null if none is.
+ */
+export function visibleRate(question: {
+  readonly of: number;
+  readonly bound: number;
+  readonly side: 'below' | 'above';
+  readonly alpha: number;
+  readonly power?: number;
+}): number | null {
+  const { of, bound, side, alpha, power = POWER } = question;
+  if (side === 'above') {
+    const rate = visibleRate({ of, bound: 1 - bound, side: 'below', alpha, power });
+    return rate === null ? null : 1 - rate;
+  }
+  const most = mostBelow(of, bound, alpha);
+  if (most < 0) return null;
+  let visible = 0;
+  let hidden = bound;
+  for (;;) {
+    const middle = (visible + hidden) / 2;
+    if (middle === visible || middle === hidden) return visible;
+    if (atMost(of, middle, most) >= power) visible = middle;
+    else hidden = middle;
+  }
+}
+
+/**
+ * The least number of fresh trials, where there are `perFresh` base trials to each, with which the
+ * odds test shows an odds ratio above 1 with a probability of at least `power`; the rates are true.
+ * Null above 10,000,000, and where `fresh` is not above `base`.
+ *
+ * An approximation: the trials are in one stratum, the base group is one of 15 equally
+ * probable ones, and the power is taken to grow with each trial. It is within a tenth of simulations.
+ */
+export function trialsToCompare(question: {
+  readonly base: number;
+  readonly fresh: number;
+  readonly perFresh: number;
+  readonly alpha: number;
+  readonly power?: number;
+}): number | null {
+  const { base, fresh, perFresh, alpha, power = POWER } = question;
+  if (fresh <= base) return null;
+  return firstOf(MOST, (of) => {
+    const baseOf = Math.round(of * perFresh);
+    let least = 0;
+    let sum = 0;
+    for (let index = 0; index < BASES; index++) {
+      const basePart = binomialQuantile(baseOf, base, (index + 0.5) / BASES);
+      least = leastAbove({ of, basePart, baseOf, alpha }, least);
+      sum += atLeast(of, fresh, least);
+    }
+    return sum / BASES >= power;
+  });
+}
+
+/** The least `part` of the fresh group, from `from` on, that shows an odds ratio above 1. */
+function leastAbove(
+  groups: {
+    readonly of: number;
+    readonly basePart: number;
+    readonly baseOf: number;
+    readonly alpha: number;
+  },
+  from: number,
+): number {
+  const { of, basePart, baseOf, alpha } = groups;
+  const shown = (part: number): boolean => {
+    const test = openOddsTest();
+    test.add({ fresh: { part, of }, base: { part: basePart, of: baseOf } });
+    return test.logEvidenceAbove(1) >= -Math.log(alpha);
+  };
+  let low = from;
+  let high = of + 1;
+  for (let step = 1; low + step < high; step *= 2) {
+    if (shown(low + step)) high = low + step;
+    else low += step;
+  }
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2);
+    if (middle > of || shown(middle)) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}

@@ -1,0 +1,66 @@
+/**
+ * Distributions as histograms, judged as often as wanted: where a quantile lies, and how two of them,
+ * or two rates, compare. Nothing is assumed of a distribution but that its trials are independent.
+ */
+
+import { logEvidence } from './share.ts';
+import type { Interval } from './share.ts';
+
+/**
+ * How many values are in each bucket. `bounds` are the upper ends, ascending, which belong to their
+ * bucket; `counts` has one more, for the values above the last bound.
+ */
+export interface Spread {
+  readonly bounds: readonly number[];
+  readonly counts: readonly number[];
+}
+
+/**
+ * Where the quantile lies, such as 0.99: the least value that at least this share of all values does
+ * not exceed. Over all looks together, each end errs with a probability of at most alpha/2, both with
+ * at most alpha. Low is the lower edge of a bucket, 0 where no bound is shown to be below the
+ * quantile; high is the upper edge of one, Infinity where none is shown to reach it. Throws a
+ * RangeError where counts and bounds do not fit.
+ *
+ * It asks at each bound whether the share of values up to it is below the quantile or above it
+ * (Howard, Ramdas 2022, Sequential estimation of quantiles with applications to A/B testing and
+ * best-arm identification). One question is the last to be answered wrong: that at the bound beside
+ * the true quantile, so the bounds need no correction for their number.
+ */
+export function quantileInterval(spread: Spread, quantile: number, alpha: number): Interval {
+  const { bounds, counts } = spread;
+  if (counts.length !== bounds.length + 1) {
+    throw new RangeError(`${bounds.length} bounds with ${counts.length} counts`);
+  }
+  const of = counts.reduce((sum, count) => sum + count, 0);
+  const enough = Math.log(2 / alpha);
+  let low = 0;
+  let part = 0;
+  for (const [index, bound] of bounds.entries()) {
+    part += counts[index] ?? 0;
+    if (logEvidence({ part, of }, quantile) < enough) continue;
+    if (part > quantile * of) return { low, high: bound };
+    low = bound;
+  }
+  return { low, high: Infinity };
+}
+
+/**
+ * fresh ÷ base, of two intervals of numbers that are not negative: it errs where one of them does. An end
+ * of which nothing is known, such as 0 ÷ 0, is 0 or Infinity.
+ */
+export function quotient(fresh: Interval, base: Interval): Interval {
+  return {
+    low: fresh.low === 0 || base.high === Infinity ? 0 : fresh.low / base.high,
+    high: base.low === 0 || fresh.high === Infinity ? Infinity : fresh.high / base.low,
+  };
+}
+
+/** The odds ratio of fresh to base, of two intervals of rates: it errs where one of them does. */
+export function oddsQuotient(fresh: Interval, base: Interval): Interval {
+  return quotient(oddsOf(fresh), oddsOf(base));
+}
+
+function oddsOf({ low, high }: Interval): Interval {
+  return { low: low / (1 - low), high: high / (1 - high) };
+}
