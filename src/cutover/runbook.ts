@@ -105,7 +105,11 @@ export interface Metric {
   /** Address of JSON with the number, and its path there; null without one. */
   readonly http: { readonly url: string; readonly json: string } | null;
   /** Lines of a log that match, of those that are judged; null without one. */
-  readonly log: { readonly file: string; readonly pattern: string; readonly of: string | null } | null;
+  readonly log: {
+    readonly file: string;
+    readonly pattern: string;
+    readonly of: string | null;
+  } | null;
   /** Role; null if no person gives the number. */
   readonly attest: string | null;
   /** By how much a number may be worse than `pass` and still pass, in its unit. */

@@ -57,7 +57,8 @@ function looksOf({ samples }: RunRecord, id: string): readonly Sample[] {
 function lastFigures(record: RunRecord, stage: Stage): Figures {
   const known = new Map<string, Figure>();
   for (const { figures } of looksOf(record, soakOf(stage))) {
-    for (const [id, figure] of figuresIn(figures)) if (!('unknown' in figure)) known.set(id, figure);
+    for (const [id, figure] of figuresIn(figures))
+      if (!('unknown' in figure)) known.set(id, figure);
   }
   return known;
 }
@@ -145,7 +146,11 @@ function rehearsedEnd(state: SoakState): Looked {
   return { ends: { verdict: unread.length > 0 ? 'INCONCLUSIVE' : 'PASS', says } };
 }
 
-function givenUp({ world }: LiveRun, { stage, begun }: StageStand, state: SoakState): Looked | null {
+function givenUp(
+  { world }: LiveRun,
+  { stage, begun }: StageStand,
+  state: SoakState,
+): Looked | null {
   const waited = world.now().getTime() - begun;
   if (stage.within === null || waited < stage.within) return null;
   const says = `given up after ${formatDuration(waited)}, ${sayOpen(state)}`;

@@ -90,12 +90,7 @@ async function act(
 }
 
 /** Begins the way back, or holds the run where that would lose what was written since. */
-export function goBack(
-  run: LiveRun,
-  of: string,
-  why: string,
-  stop: AbortController | null,
-): void {
+export function goBack(run: LiveRun, of: string, why: string, stop: AbortController | null): void {
   if (isChanging(run)) return;
   const { state } = run.held.record;
   const event = { event: 'rollback-begun', lossAccepted: run.rehearsal !== null } as const;

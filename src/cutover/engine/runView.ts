@@ -102,12 +102,7 @@ export function viewRun(
 }
 
 /** What is to be said of a step: not what it did, once it is undone. */
-function saysOf(
-  runbook: Runbook,
-  step: Step,
-  status: StepStatus,
-  record: RunRecord,
-): string {
+function saysOf(runbook: Runbook, step: Step, status: StepStatus, record: RunRecord): string {
   const { says = '', waived = null } = record.steps.get(step.id) ?? {};
   if (status === 'UNDONE') return '';
   const text = says || (status === 'STARTED' ? soakText(runbook, step, record) : '');

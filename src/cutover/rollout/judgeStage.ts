@@ -10,7 +10,13 @@ import { shareInterval, type Interval, type Share } from '../../sequential/share
 import { oddsQuotient, quantileInterval, quotient } from '../../sequential/spread.ts';
 import type { Metric, Observe } from '../runbook.ts';
 import { bandOfInterval, bandOfNumber, type Limits, type RolloutBand } from './bands.ts';
-import { SPLIT, type Figure, type Figures, type ShareFigure, type SpreadFigure } from './figures.ts';
+import {
+  SPLIT,
+  type Figure,
+  type Figures,
+  type ShareFigure,
+  type SpreadFigure,
+} from './figures.ts';
 import { sayKinds, sayNumber, sayQuantile, sayShare, saySplit, sayTimes } from './sayJudged.ts';
 
 /** What a look says about one hypothesis. */
@@ -312,7 +318,15 @@ function splitJudge(
     const band = splitBand(seen, expected, tolerance ?? toleranceOf(expected));
     const enough = withLeast(band, fresh.of, minSamples);
     const says = saySplit(fresh, seen, expected, minSamples);
-    return { metric: SPLIT, against: null, band: enough, says, seen: shareOf(fresh), ...seen, of: fresh.of };
+    return {
+      metric: SPLIT,
+      against: null,
+      band: enough,
+      says,
+      seen: shareOf(fresh),
+      ...seen,
+      of: fresh.of,
+    };
   };
 }
 

@@ -67,7 +67,10 @@ export function readSplit(
 }
 
 /** A failure of a source is no number, whatever it is; a defect is not. */
-async function orUnknown({ signal, world }: LookWork, read: () => Promise<Figure>): Promise<Figure> {
+async function orUnknown(
+  { signal, world }: LookWork,
+  read: () => Promise<Figure>,
+): Promise<Figure> {
   try {
     return await read();
   } catch (error) {

@@ -111,7 +111,10 @@ function lastStepsOf({ stages, metrics }: Context, at: number): readonly string[
   if (stage === undefined) return [];
   const name = stageName(stage);
   const said = metrics.filter(({ attest }) => attest !== undefined).map(({ id }) => String(id));
-  return [`soak-${name}`, ...(stage['percent'] === undefined ? [] : said.map((id) => `${id}-${name}`))];
+  return [
+    `soak-${name}`,
+    ...(stage['percent'] === undefined ? [] : said.map((id) => `${id}-${name}`)),
+  ];
 }
 
 /**
@@ -125,8 +128,7 @@ function waysBack(context: Context, at: number): readonly Written[] {
   const to = onRollback['percent'];
   const percent = typeof to === 'number' ? Math.min(to, before) : before;
   const later = stages.slice(at + 1).find((one) => one['percent'] !== undefined);
-  const when =
-    later === undefined ? {} : { when: `percent-${stageName(later)}.failed > 0` };
+  const when = later === undefined ? {} : { when: `percent-${stageName(later)}.failed > 0` };
   const within = String(onRollback['within'] ?? WITHIN);
   const set = { use: 'config.set', ...(rollout['set'] as Written), set: percent, ...when };
   const until = { for: '0s', every: LOOK, within };
@@ -185,7 +187,12 @@ function stepsOfEnd(context: Context, stage: Written, at: number): readonly Writ
   };
   return [
     ...(url === undefined ? [] : [announced]),
-    { id: soak, use: 'rollout.soak', stage: at, requires: url === undefined ? lastStepsOf(context, at - 1) : [`announced-${name}`] },
+    {
+      id: soak,
+      use: 'rollout.soak',
+      stage: at,
+      requires: url === undefined ? lastStepsOf(context, at - 1) : [`announced-${name}`],
+    },
     ...removed,
     ...(stage['then'] === 'remove' && url !== undefined ? [gone] : []),
   ];

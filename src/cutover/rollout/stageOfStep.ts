@@ -14,7 +14,10 @@ export function stageOfStep({ stages }: Runbook, step: Step): Stage {
 }
 
 /** Metrics that a look of a stage reads: not what people say, nor a zero of another stage. */
-export function metricsOf({ metrics, stages, onRollback }: Runbook, stage: Stage): readonly Metric[] {
+export function metricsOf(
+  { metrics, stages, onRollback }: Runbook,
+  stage: Stage,
+): readonly Metric[] {
   const zeros = new Set(stages.map(({ zero }) => zero));
   return metrics.filter(({ id, attest }) => {
     if (attest !== null) return false;

@@ -80,7 +80,15 @@ export function openSoak(plan: SoakPlan, begun: number): Soak {
       const rollback = effective.find(({ band }) => band === 'rollback') ?? null;
       const isDone = passed >= plan.stage.soak && open.length === 0;
       const dueAt = at + gapAfter(points, Math.min(passed, plan.stage.soak), plan.stage);
-      state = { passed: Math.min(passed, plan.stage.soak), restarts, missed, dueAt, rollback, open, isDone };
+      state = {
+        passed: Math.min(passed, plan.stage.soak),
+        restarts,
+        missed,
+        dueAt,
+        rollback,
+        open,
+        isDone,
+      };
       return state;
     },
   };
@@ -95,7 +103,9 @@ function counts({ stage }: SoakPlan, metric: string): boolean {
 export function checkpoints({ checkAt, every, soak }: Stage): readonly number[] {
   const own = checkAt.filter((at) => at < soak);
   const regular =
-    every === null ? [] : Array.from({ length: Math.ceil(soak / every) - 1 }, (_, at) => (at + 1) * every);
+    every === null
+      ? []
+      : Array.from({ length: Math.ceil(soak / every) - 1 }, (_, at) => (at + 1) * every);
   return [...new Set([...own, ...regular, soak])].toSorted((one, other) => one - other);
 }
 

@@ -67,7 +67,10 @@ export const ROLLOUT: Schema = closed('A rollout by percent.', ['set', 'stages']
     new: about(TEXT, 'The version that is rolled out.'),
   }),
   observe: OBSERVE,
-  traffic: about({ type: 'integer', minimum: 1 }, 'Distinct users a day, for plans and simulations.'),
+  traffic: about(
+    { type: 'integer', minimum: 1 },
+    'Distinct users a day, for plans and simulations.',
+  ),
   stages: listOf('Stages, in their order.', STAGE),
 });
 
@@ -118,7 +121,8 @@ export const ON_ROLLBACK: Schema = closed(
   ['percent', 'restartAt'],
   {
     percent: {
-      description: 'Share of users to go back to, in percent, or `before`: that of the stage before.',
+      description:
+        'Share of users to go back to, in percent, or `before`: that of the stage before.',
       title: 'a percentage, or `before`',
       anyOf: [
         { title: 'a percentage, or `before`', type: 'integer', minimum: 0, maximum: 100 },

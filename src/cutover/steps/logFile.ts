@@ -22,8 +22,7 @@ export async function readLogFile(
     if (logs.at(-1) === null) return 'there is no such log';
     for (const log of logs) {
       if (log === null) continue;
-      if (!(await readPieces(log, reader, signal)))
-        return 'the log was cut off while it was read';
+      if (!(await readPieces(log, reader, signal))) return 'the log was cut off while it was read';
     }
     return null;
   } finally {

@@ -34,7 +34,9 @@ export const rolloutSplit: DoneStep = {
   place: 'files',
   reads: (members) => sqlFileIn(textOf(members, 'query') ?? ''),
   plan: ({ percent }) =>
-    percent === undefined ? 'check that decisions are seen' : `check that ${String(percent)} % are seen`,
+    percent === undefined
+      ? 'check that decisions are seen'
+      : `check that ${String(percent)} % are seen`,
   async apply(work) {
     const { members, input, world, signal } = work;
     const to = world.now().getTime();
@@ -65,7 +67,8 @@ function judge(seen: Share, percent: number | null, tolerance: number): StepResu
   if (seen.of === 0) return { verdict: 'INCONCLUSIVE', says: 'no user was seen' };
   const { low, high } = shareInterval(seen, ALPHA);
   const interval = { low: low * 100, high: high * 100 };
-  if (percent === null) return { verdict: 'PASS', says: saySplit(seen, interval, null, 1), results };
+  if (percent === null)
+    return { verdict: 'PASS', says: saySplit(seen, interval, null, 1), results };
   const isExact = percent === 0 || percent === 100;
   const holds = isExact
     ? seen.part === (percent === 0 ? 0 : seen.of)
