@@ -30,18 +30,31 @@ export const WITHOUT_WINDOW: string = WIEN.replace(/.*gate\.window.*\n/, '');
 /** A rollout by percent. */
 export const GRADUAL: string = `runbook: gradual-v2
 roles: { operator: [ada], support: [dee] }
+inputs: { db: "sqlite:app.db", app: "http://127.0.0.1:8080" }
 rollout:
-  set: V2_ROLLOUT_PERCENT
-  observe: { log: route, test: sample-ratio, minSamples: 400 }
+  set: { key: V2_ROLLOUT_PERCENT, file: flags.json }
+  observe: { log: route.log, test: sample-ratio, minSamples: 400, sees: 13 }
+  traffic: 20000
   stages:
     - { percent: 10, soak: 24h, checkAt: [1h, 6h, 24h] }
     - { percent: 50, soak: 48h, every: 12h, baseline: 10 }
     - { percent: 100, soak: 7d, every: 1d, zero: v1_calls }
-    - { deprecate: v1, soak: 7d, then: remove, expect: 404 }
+    - { deprecate: v1, url: /process-full, soak: 7d, every: 1d, zero: v1_calls, then: remove, expect: 404 }
 metrics:
-  - { id: success, sql: q1.sql, pass: ">=95", rollback: "<95", minSamples: 100 }
-  - { id: stuck, sql: q2.sql, pass: "==0", rollback: ">10" } # 1..10 = hold
-  - { id: v1_calls, sql: q3.sql, pass: "==0" }
+  - id: success
+    sql: q1.sql
+    measure: share
+    pass: ">=95"
+    rollback: "<95"
+    margin: 1
+    minSamples: 100
+    baseline: { pass: "<=2.5", rollback: ">1" } # times as many failures
+    usual: 97
+    sees: 93
+  - { id: stuck, sql: q2.sql, pass: "==0", rollback: ">10", grace: 2h, sees: 15 } # 1..10 = hold
+  - { id: p99, sql: q3.sql, measure: quantile, quantile: 0.99, baseline: { pass: "<=1.8", rollback: ">1" }, sees: 2 }
+  - { id: errors, sql: q4.sql, measure: kinds, pass: "<=0.1", rollback: ">0.1", margin: 0.5, usual: 0, sees: 1 }
+  - { id: v1_calls, log: service.log, pattern: DEPRECATED, pass: "==0" }
   - { id: complaints, attest: support, pass: "==0" }
-onRollback: { percent: 0, verify: "v1==100%", drain: 30m, restartAt: 10 }
+onRollback: { percent: 0, verify: "v1==100%", drain: 30m, drained: stuck, restartAt: 10 }
 `;

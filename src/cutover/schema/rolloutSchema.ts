@@ -1,6 +1,7 @@
 /** Parts of the schema of a runbook that are about a rollout by percent: its stages, its metrics, its way back. */
 
 import { MEASURES } from '../runbook.ts';
+import { STEP_TYPES } from '../steps/stepTypes.ts';
 import {
   about,
   closed,
@@ -20,6 +21,9 @@ const SAMPLES = about({ type: 'integer', minimum: 1 }, 'Fewer samples hold.');
 const NUMBER: Schema = { type: 'number' };
 const LENGTH: Schema = { type: 'number', minimum: 0 };
 const ON = about(NAME, 'Input with the database or host; "db" or "app" if left out.');
+
+const { set: _, ...OF_SETTING } = STEP_TYPES['config.set'].members;
+const SETTING: Readonly<Record<string, Schema>> = { ...OF_SETTING, on: ON };
 
 const STAGE = closed('A stage of a rollout.', ['soak'], {
   percent: PERCENT,
@@ -58,10 +62,7 @@ const OBSERVE = closed('How the share that was reached is observed.', ['test', '
 });
 
 export const ROLLOUT: Schema = closed('A rollout by percent.', ['set', 'stages'], {
-  set: about(
-    { type: 'object', required: ['key'], title: 'the members of a `config.set` without `set`' },
-    'Where the percentage is set: members of `config.set`, without `set`.',
-  ),
+  set: closed('Where the percentage is set: members of `config.set`, without `set`.', ['key'], SETTING),
   versions: closed('Names of the versions, as queries and logs have them.', ['old', 'new'], {
     old: about(TEXT, 'The version that all have before.'),
     new: about(TEXT, 'The version that is rolled out.'),
