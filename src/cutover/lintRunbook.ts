@@ -4,7 +4,9 @@ import type { Finding } from '../outcome/finding.ts';
 import { severityOfRule } from '../outcome/rules.ts';
 import { lintCommands } from './lint/lintCommands.ts';
 import { lintGates } from './lint/lintGates.ts';
+import { lintMetrics } from './lint/lintMetrics.ts';
 import { lintNames, lintUnused } from './lint/lintNames.ts';
+import { lintRollout } from './lint/lintRollout.ts';
 import { lintSecrets, secretComments } from './lint/lintSecrets.ts';
 import { lintOrder, lintSteps } from './lint/lintSteps.ts';
 import { lintTimes } from './lint/lintTimes.ts';
@@ -17,6 +19,8 @@ const LINTS: readonly ((linted: Linted, report: Report) => void)[] = [
   lintSteps,
   lintOrder,
   lintGates,
+  lintMetrics,
+  lintRollout,
   lintCommands,
   lintTimes,
   lintSecrets,

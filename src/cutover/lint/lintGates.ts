@@ -2,7 +2,7 @@
 
 import { pointerTo } from '../../mapping/place.ts';
 import { grouped } from '../../outcome/counted.ts';
-import { canBothHold, holdsForEveryCount, parseCondition } from '../condition.ts';
+import { holdsForEveryCount, parseCondition } from '../condition.ts';
 import { actionsOf, kindOf, MOST_LOOKS, type Action, type Runbook, type Step } from '../runbook.ts';
 import type { Linted, Report } from './report.ts';
 
@@ -24,8 +24,6 @@ export function lintGates({ runbook }: Linted, report: Report): void {
   for (const [name, { exit }] of runbook.commands) {
     lintExit(exit, pointerTo('commands', name, 'exit'), report);
   }
-  lintMetrics(runbook, report);
-  lintStages(runbook, report);
 }
 
 function lintCheck(action: Action, report: Report): void {
@@ -39,7 +37,8 @@ function lintCheck(action: Action, report: Report): void {
     report('runbook-gate', `${pointer}/until`, reason);
     return;
   }
-  if (until.every > until.for) {
+  // What has to pass once is made of a rollout, and waited for.
+  if (until.every > until.for && until.for > 0) {
     const reason = 'it runs only once, which does not show that it holds for that long';
     report('runbook-gate', `${pointer}/until`, reason);
   }
@@ -100,48 +99,4 @@ function lintApproval(step: Step, { roles }: Runbook, report: Report): void {
   const needed = typeof members['of'] === 'number' ? members['of'] : 1;
   if (others.size >= needed) return;
   report('runbook-gate', pointer, 'too few people other than the operators have the role');
-}
-
-function lintMetrics({ metrics }: Runbook, report: Report): void {
-  for (const { pointer, pass, rollback, sql, attest } of metrics) {
-    const [good, bad] = [pass, rollback].map((text) =>
-      text === null ? null : parseCondition(text),
-    );
-    if (good !== null && good !== undefined && bad !== null && bad !== undefined) {
-      if (canBothHold(good, bad)) {
-        report(
-          'runbook-gate',
-          `${pointer}/rollback`,
-          'the same number can both pass and roll back',
-        );
-      }
-    }
-    if (good !== null && good !== undefined && holdsForEveryCount(good)) {
-      report('runbook-gate', `${pointer}/pass`, 'any count would pass');
-    }
-    if ((sql === null) === (attest === null)) {
-      report('runbook-gate', pointer, 'exactly one of "sql" and "attest" has to give the number');
-    }
-  }
-}
-
-function lintStages({ stages, metrics, onRollback }: Runbook, report: Report): void {
-  if (stages.length > 0 && metrics.length === 0) {
-    report('runbook-gate', '/rollout', 'without a metric, nothing could hold the rollout');
-  }
-  const first = stages.find(({ percent }) => percent !== null)?.percent;
-  if (onRollback !== null && first !== undefined && onRollback.restartAt !== first) {
-    report('runbook-gate', '/onRollback/restartAt', 'a restart would skip the first stage');
-  }
-  let before = 0;
-  for (const { percent, pointer } of stages) {
-    if (percent !== null && percent <= before) {
-      report(
-        'runbook-gate',
-        `${pointer}/percent`,
-        'the share of a stage has to be larger than that of the one before',
-      );
-    }
-    before = percent ?? before;
-  }
 }

@@ -93,15 +93,22 @@ function backupsOf({ steps }: Runbook): readonly string[] {
   return steps.filter(({ use }) => use.endsWith('.backup')).map(({ id }) => id);
 }
 
-function lintStages({ stages, metrics }: Runbook, named: Named, report: Report): void {
+function lintStages(
+  { stages, metrics, onRollback }: Runbook,
+  named: Named,
+  report: Report,
+): void {
+  const known = metrics.map(({ id }) => id);
   for (const [at, { pointer, zero, baseline }] of stages.entries()) {
     if (zero !== null) {
-      named({ what: 'metric', known: metrics.map(({ id }) => id) }, zero, `${pointer}/zero`);
+      named({ what: 'metric', known }, zero, `${pointer}/zero`);
     }
     if (baseline !== null && !stages.slice(0, at).some(({ percent }) => percent === baseline)) {
       report('runbook-name', `${pointer}/baseline`, 'no earlier stage has this percentage');
     }
   }
+  const drained = onRollback?.drained ?? null;
+  if (drained !== null) named({ what: 'metric', known }, drained, '/onRollback/drained');
 }
 
 function lintTriggers(runbook: Runbook, report: Report): void {
