@@ -54,6 +54,7 @@ const PURE: ReadonlySet<string> = new Set([
   'taint',
   'report',
   'compare',
+  'cohort',
 ]);
 const WORLD = /^node:(fs|child_process|worker_threads|net|https?|dgram|os)\b/;
 

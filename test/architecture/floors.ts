@@ -16,6 +16,7 @@ const GROUND: readonly string[] = [
   'postgres',
   'crypto',
   'redact',
+  'cohort',
 ];
 /** Contracts and formats, and what every command has: each may import those before it in this list. */
 const FIRST: readonly string[] = [
@@ -48,6 +49,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   postgres: ['outcome'],
   crypto: ['outcome'],
   redact: [],
+  // Of Sealift, nothing imports it: it is for applications.
+  cohort: [],
   // First floor.
   source: GROUND,
   target: GROUND,
