@@ -55,6 +55,7 @@ const PURE: ReadonlySet<string> = new Set([
   'report',
   'compare',
   'sequential',
+  'cohort',
 ]);
 const WORLD = /^node:(fs|child_process|worker_threads|net|https?|dgram|os)\b/;
 

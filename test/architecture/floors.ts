@@ -17,6 +17,7 @@ const GROUND: readonly string[] = [
   'crypto',
   'redact',
   'sequential',
+  'cohort',
 ];
 /** Contracts and formats, and what every command has: each may import those before it in this list. */
 const FIRST: readonly string[] = [
@@ -50,6 +51,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   crypto: ['outcome'],
   redact: [],
   sequential: [],
+  // Of Sealift, nothing imports it: it is for applications.
+  cohort: [],
   // First floor.
   source: GROUND,
   target: GROUND,

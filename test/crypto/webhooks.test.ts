@@ -42,11 +42,11 @@ function stripe(
 }
 
 describe('sealift/webhooks', () => {
-  it('is what package.json exports, and nothing else of the code is', () => {
+  it('is what package.json exports, and nothing else of the code is but sealift/cohort', () => {
     const { exports } = JSON.parse(readFileSync('package.json', 'utf8')) as {
       exports: Record<string, Record<string, string> | string>;
     };
-    expect(Object.keys(exports)).toEqual(['./webhooks', './package.json']);
+    expect(Object.keys(exports)).toEqual(['./webhooks', './cohort', './package.json']);
     const { types, default: module } = exports['./webhooks'] as Record<string, string>;
     expect([types, module]).toEqual(['./dist/crypto/webhooks.d.ts', './dist/crypto/webhooks.js']);
     expect(existsSync('src/crypto/webhooks.ts')).toBe(true);

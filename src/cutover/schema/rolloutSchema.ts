@@ -23,15 +23,17 @@ const LENGTH: Schema = { type: 'number', minimum: 0 };
 const ON = about(NAME, 'Input with the database or host; "db" or "app" if left out.');
 
 const { set: _, ...OF_SETTING } = STEP_TYPES['config.set'].members;
+const { url: __, ...OF_DEPRECATION } = STEP_TYPES['http.deprecation'].members;
 const SETTING: Readonly<Record<string, Schema>> = { ...OF_SETTING, on: ON };
 
 const STAGE = closed('A stage of a rollout.', ['soak'], {
   percent: PERCENT,
   deprecate: about(NAME, 'What is deprecated, instead of `percent`.'),
   url: about(URL, 'Address of what is deprecated.'),
-  deprecation: about(
-    { type: 'object' },
+  deprecation: closed(
     'Members of `http.deprecation` for that address, such as `method` or `sunset`.',
+    [],
+    OF_DEPRECATION,
   ),
   soak: about(DURATION, 'How long all metrics have to be good, one look after the other.'),
   checkAt: listOf('Checkpoints, after the beginning of the stage.', DURATION),

@@ -19,6 +19,7 @@ export { sqlCount as 'sql.count' } from './sqlCount.ts';
 export { pgAcl as 'pg.acl' } from './pgAcl.ts';
 export { httpCheck as 'http.check' } from './httpCheck.ts';
 export { httpCases as 'http.cases' } from './httpCases.ts';
+export { httpDeprecation as 'http.deprecation' } from './httpDeprecation.ts';
 export { fileCheck as 'file.check' } from './fileCheck.ts';
 export { fileFresh as 'file.fresh' } from './fileFresh.ts';
 export { linkCheck as 'link.check' } from './linkCheck.ts';

@@ -33,6 +33,7 @@ function stepsWith(secret: string): readonly (readonly [StepName, Members])[] {
     ['http.check', { url: `https://ada:${secret}@other.example/` }],
     ['http.check', { url, send: { 'X-Key': `${secret}\n` } }],
     ['http.check', { url: `https://other.example/?${secret}` }],
+    ['http.deprecation', { url, ...sent, method: 'POST', body: 'body.txt', link: ['sunset'] }],
     ['http.cases', { file: 'cases.yaml', with: { password: secret } }],
     ['app.deploy', { commit: 'abcdef1', health: url, ...how, within: '1s' }],
     ['app.writes', { set: 'off', health: url, ...how, within: '1s' }],
@@ -66,8 +67,12 @@ const CASES = `groups:
 function answersWith(secret: string): readonly Handler[] {
   const echo = { 'x-echo': secret, location: `https://${secret}.example/?a=${secret}` };
   const set = { 'set-cookie': `${secret}=${secret}`, age: secret };
+  const end = { deprecation: secret, sunset: `${secret}, 1`, link: `<${secret}>; rel=${secret}` };
   return [
-    () => ({ ...json({ a: 'b', commit: secret, status: secret }), headers: { ...echo, ...set } }),
+    () => ({
+      ...json({ a: 'b', commit: secret, status: secret }),
+      headers: { ...echo, ...set, ...end },
+    }),
     () => ({ status: 302, headers: echo, body: secret }),
     () => ({ status: 500, headers: echo, body: `<a href="/x?${secret}">${secret}</a>` }),
     (_, response) => {
@@ -121,7 +126,7 @@ describe('a canary', () => {
         }
       }
     }
-    expect(traces).toBe(12 * 4 * 18);
+    expect(traces).toBe(12 * 4 * 19);
   });
 
   it('would be found (negative control)', async () => {

@@ -14,6 +14,7 @@ const BLOCKS = [...PAGE.matchAll(/^```yaml\n(.*?)^```$/gms)].map(([, text = ''])
 const TYPES: readonly StepName[] = [
   'http.check',
   'http.cases',
+  'http.deprecation',
   'app.deploy',
   'app.writes',
   'config.set',
