@@ -285,14 +285,14 @@ function finite({ low, high }: Interval): { readonly low: number; readonly high:
 function judgeKinds(
   metric: Metric,
   { kinds, of, baseKinds }: Extract<Figure, { readonly kinds: unknown }>,
-  { alpha, before, versions, percent }: JudgePlan,
+  { alpha, before, versions }: JudgePlan,
   tests: Tests,
 ): Judged {
   const { id, minSamples } = metric;
   const earlier = before?.figures.get(id);
   const against = before?.name ?? versions.old;
   const inStage = earlier !== undefined && 'kinds' in earlier ? Object.keys(earlier.kinds) : null;
-  if (percent !== null && (before === null ? baseKinds === undefined : inStage === null)) {
+  if (before === null ? baseKinds === undefined : inStage === null) {
     return unknown(id, `there are no kinds of ${against} to compare with`, against);
   }
   const known = new Set([...(baseKinds ?? []), ...(inStage ?? [])]);
