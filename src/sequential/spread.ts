@@ -16,7 +16,7 @@ export interface Spread {
 }
 
 /**
- * Where the quantile lies, such as 0.99: the least value that at least this share of all values does
+ * Where the quantile lies, such as 0.99, of values that are not negative: the least value that at least this share of all values does
  * not exceed. Over all looks together, each end errs with a probability of at most alpha/2, both with
  * at most alpha. Low is the lower edge of a bucket, 0 where no bound is shown to be below the
  * quantile; high is the upper edge of one, Infinity where none is shown to reach it. Throws a
