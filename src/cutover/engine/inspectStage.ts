@@ -7,7 +7,7 @@
 import { formatDuration } from '../../record/duration.ts';
 import { figuresIn, SPLIT, type Figure, type Figures } from '../rollout/figures.ts';
 import { endOf, followStage, lastKnown, type FollowedStage } from '../rollout/followStage.ts';
-import type { Judged } from '../rollout/judgeStage.ts';
+import type { Judged } from '../rollout/judged.ts';
 import { readMetric, readSplit, type LookWindow } from '../rollout/readFigure.ts';
 import { sayOpen, saySoak } from '../rollout/saySoak.ts';
 import type { SoakState } from '../rollout/stageSoak.ts';

@@ -5,7 +5,8 @@
 
 import type { Runbook, Stage } from '../runbook.ts';
 import type { Figure, Figures } from './figures.ts';
-import { ALWAYS_VALID, openStageJudge, type Judged, type Tests } from './judgeStage.ts';
+import type { Judged, Tests } from './judged.ts';
+import { ALWAYS_VALID, openStageJudge } from './judgeStage.ts';
 import { openSoak, type SoakState } from './stageSoak.ts';
 import { judgePlanOf, metricsOf } from './stageOfStep.ts';
 

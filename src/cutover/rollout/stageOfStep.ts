@@ -2,7 +2,7 @@
 
 import type { Metric, Runbook, Stage, Step } from '../runbook.ts';
 import { numberOf } from '../steps/stepMembers.ts';
-import type { JudgePlan } from './judgeStage.ts';
+import type { JudgePlan } from './judged.ts';
 import type { Figures } from './figures.ts';
 import { levelOf } from './levels.ts';
 
@@ -50,7 +50,6 @@ export function judgePlanOf(runbook: Runbook, stage: Stage, before: Figures | nu
     percent: stage.percent,
     versions: rollout.versions,
     alpha: levelOf(runbook),
-    before:
-      baseline === null ? null : { name: `${baseline.name} %`, figures: before ?? new Map() },
+    before: baseline === null ? null : { name: `${baseline.name} %`, figures: before ?? new Map() },
   };
 }

@@ -67,7 +67,8 @@ export function worldOf(
         seen.of += all;
         const figures = new Map<string, Figure>();
         if (percent !== null && rollout?.observe !== null) figures.set(SPLIT, { fresh: seen });
-        for (const [id, source] of sources) if (source !== undefined) figures.set(id, source(users));
+        for (const [id, source] of sources)
+          if (source !== undefined) figures.set(id, source(users));
         return figures;
       },
     };
@@ -95,12 +96,7 @@ function numberMaker(usual: number, fault: Fault | null, random: Random): Maker 
 }
 
 /** Lines of a log do not tell which version they are of; rows of a query do. */
-function shareMaker(
-  { sql }: Metric,
-  usual: number,
-  fault: Fault | null,
-  random: Random,
-): Maker {
+function shareMaker({ sql }: Metric, usual: number, fault: Fault | null, random: Random): Maker {
   return (isBad, hasBase) => {
     const rate = (isBad && fault !== null ? fault.sees : usual) / 100;
     const fresh = { part: 0, of: 0 };

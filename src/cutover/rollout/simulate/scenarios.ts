@@ -75,7 +75,10 @@ export function missingIn({ rollout, stages, metrics }: Runbook): Missing | null
 export const HEALTHY: Scenario = { name: 'healthy', says: 'nothing is wrong', fault: null };
 
 /** All scenarios of a runbook, the healthy one first; faults are there from a stage on. */
-export function scenariosOf({ metrics, rollout, stages }: Runbook, from: number): readonly Scenario[] {
+export function scenariosOf(
+  { metrics, rollout, stages }: Runbook,
+  from: number,
+): readonly Scenario[] {
   const seen = metrics.flatMap((metric) => scenariosOfMetric(metric, from));
   const first = stages.find(({ percent }) => percent !== null)?.percent ?? 100;
   const sees = rollout?.observe?.sees ?? null;

@@ -6,7 +6,8 @@
 import type { Runbook, Stage } from '../../runbook.ts';
 import type { Figures } from '../figures.ts';
 import { endOf, followStage, type FollowedStage } from '../followStage.ts';
-import { ALWAYS_VALID, type Judged, type Tests } from '../judgeStage.ts';
+import type { Judged, Tests } from '../judged.ts';
+import { ALWAYS_VALID } from '../judgeStage.ts';
 import { baselineOf } from '../stageOfStep.ts';
 import type { StageWorld } from './figuresOfWorld.ts';
 
@@ -54,7 +55,8 @@ export function simulateRollout(
     stages.push({ stage, begun, ended: at, looks, restarts, missed });
     shownAt ??= shown;
     known.set(stage, figures);
-    if (end === 'rolled back') return { end, at, by: rollback === null ? [] : [rollback], shownAt, stages };
+    if (end === 'rolled back')
+      return { end, at, by: rollback === null ? [] : [rollback], shownAt, stages };
     if (end === 'held') return { end, at, by: open, shownAt, stages };
     begun = at;
   }
