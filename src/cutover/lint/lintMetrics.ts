@@ -40,7 +40,11 @@ function lintSource(metric: Metric, report: Report): void {
     measure === 'number'
       ? 'with "of", its number is a share; say so with "measure"'
       : `a query has to give a ${measure}`;
-  report('runbook-gate', pointer, measure === 'share' ? 'a query, or a log with "of", has to give a share' : reason);
+  report(
+    'runbook-gate',
+    pointer,
+    measure === 'share' ? 'a query, or a log with "of", has to give a share' : reason,
+  );
 }
 
 function lintBands({ pointer, pass, rollback, measure, baseline }: Metric, report: Report): void {
@@ -54,7 +58,10 @@ function lintBands({ pointer, pass, rollback, measure, baseline }: Metric, repor
   }
   if (holdsForEveryCount(good)) report('runbook-gate', `${pointer}/pass`, 'any count would pass');
   if (measure === 'number') return;
-  for (const [name, one] of [['pass', good], ['rollback', bad]] as const) {
+  for (const [name, one] of [
+    ['pass', good],
+    ['rollback', bad],
+  ] as const) {
     if (one === null || one === undefined || isLimit(one)) continue;
     const reason = 'an estimate is above or below a limit, and never equal to it';
     report('runbook-gate', `${pointer}/${name}`, reason);
@@ -68,9 +75,16 @@ function isLimit({ comparison, value, name }: Condition): boolean {
 function lintBaseline({ pointer, baseline, measure }: Metric, report: Report): void {
   if (baseline === null) return;
   if (measure !== 'share' && measure !== 'quantile') {
-    report('runbook-gate', `${pointer}/baseline`, 'a share or a quantile is compared, and nothing else');
+    report(
+      'runbook-gate',
+      `${pointer}/baseline`,
+      'a share or a quantile is compared, and nothing else',
+    );
   }
-  for (const [name, sign] of [['pass', '<'], ['rollback', '>']] as const) {
+  for (const [name, sign] of [
+    ['pass', '<'],
+    ['rollback', '>'],
+  ] as const) {
     const text = baseline[name];
     if (text === null) continue;
     const condition = parseCondition(text);

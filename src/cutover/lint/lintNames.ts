@@ -93,11 +93,7 @@ function backupsOf({ steps }: Runbook): readonly string[] {
   return steps.filter(({ use }) => use.endsWith('.backup')).map(({ id }) => id);
 }
 
-function lintStages(
-  { stages, metrics, onRollback }: Runbook,
-  named: Named,
-  report: Report,
-): void {
+function lintStages({ stages, metrics, onRollback }: Runbook, named: Named, report: Report): void {
   const known = metrics.map(({ id }) => id);
   for (const [at, { pointer, zero, baseline }] of stages.entries()) {
     if (zero !== null) {

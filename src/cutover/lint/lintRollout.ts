@@ -100,7 +100,8 @@ function lintBack(runbook: Runbook, value: unknown, report: Report): void {
   if (onRollback.percent === 0) return;
   for (const { undo, pointer } of steps) {
     if (undo.length === 0 || pointer.startsWith('/rollout')) continue;
-    const reason = 'the rollout does not go back to 0 %, so the way back of this step would take away what is in use';
+    const reason =
+      'the rollout does not go back to 0 %, so the way back of this step would take away what is in use';
     report('runbook-undo', `${pointer}/undo`, reason);
   }
 }

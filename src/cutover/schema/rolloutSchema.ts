@@ -64,7 +64,11 @@ const OBSERVE = closed('How the share that was reached is observed.', ['test', '
 });
 
 export const ROLLOUT: Schema = closed('A rollout by percent.', ['set', 'stages'], {
-  set: closed('Where the percentage is set: members of `config.set`, without `set`.', ['key'], SETTING),
+  set: closed(
+    'Where the percentage is set: members of `config.set`, without `set`.',
+    ['key'],
+    SETTING,
+  ),
   versions: closed('Names of the versions, as queries and logs have them.', ['old', 'new'], {
     old: about(TEXT, 'The version that all have before.'),
     new: about(TEXT, 'The version that is rolled out.'),

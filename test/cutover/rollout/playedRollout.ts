@@ -19,7 +19,10 @@ export interface PlayedMetrics {
   readonly answers: Record<string, Answer>;
 }
 
-export function page(columns: readonly string[], ...rows: readonly (readonly SqlValue[])[]): SqlPage {
+export function page(
+  columns: readonly string[],
+  ...rows: readonly (readonly SqlValue[])[]
+): SqlPage {
   return { columns, rows };
 }
 
