@@ -44,6 +44,8 @@ const LOG_RATIOS: readonly number[] = Array.from(
   { length: LAST + 1 },
   (_, index) => (index - STEPS) * STEP,
 );
+/** An odds ratio is shown to differ from 1 if its logarithm is nearer to the next point than to 0. */
+export const LEAST_LOG_RATIO: number = STEP / 2;
 /** Standard deviation of the normal distribution: the odds ratios that are sought first, about 2. */
 const SCALE = 0.7;
 const LOG_WEIGHTS: readonly number[] = logWeights();
@@ -82,12 +84,22 @@ export function openOddsTest(): OddsTest {
  * point and the next one.
  */
 function evidenceAt(sums: Float64Array, point: number, against: number): number {
-  const terms = LOG_WEIGHTS.slice(0, Math.max(0, LAST - point)).map(
-    (weight, index) => weight + (sums[point + 1 + index] ?? 0) - (sums[against] ?? 0),
-  );
-  const greatest = Math.max(...terms);
+  const above = Math.min(STEPS, LAST - point);
+  let greatest = -Infinity;
+  for (let index = 0; index < above; index++) {
+    greatest = Math.max(greatest, termAt(sums, point, index));
+  }
   if (greatest === -Infinity) return -Infinity;
-  return greatest + Math.log(terms.reduce((sum, term) => sum + Math.exp(term - greatest), 0));
+  let sum = 0;
+  for (let index = 0; index < above; index++) {
+    sum += Math.exp(termAt(sums, point, index) - greatest);
+  }
+  return greatest - (sums[against] ?? 0) + Math.log(sum);
+}
+
+/** The log-likelihood of the point that is `index + 1` above this one, with its weight. */
+function termAt(sums: Float64Array, point: number, index: number): number {
+  return (LOG_WEIGHTS[index] ?? 0) + (sums[point + 1 + index] ?? 0);
 }
 
 /**
@@ -98,13 +110,14 @@ function lowEnd(sums: Float64Array, alpha: number): number {
   const enough = -Math.log(alpha);
   const point = firstOpen(sums, enough);
   const surplus = evidenceAt(sums, point, point) - enough;
-  if (surplus < 0) return point === 0 ? -Infinity : (LOG_RATIOS[point] ?? 0);
-  // How far each of the two lines above the log-likelihood stays below what the surplus allows.
-  const { rise, after, next } = slopesAt(sums, point);
-  const byRise = rise > 0 ? surplus / rise : 1;
+  if (surplus < 0 && point === 0) return -Infinity;
+  const slopes = slopesAt(sums, point);
+  if (surplus < 0 || slopes === null) return LOG_RATIOS[point] ?? 0;
+  // How far each of the two lines stays below what the surplus allows.
+  const { before, next, after } = slopes;
+  const byBefore = before > 0 ? surplus / before : 0;
   const byAfter = after > 0 ? 1 - (next - surplus) / after : 0;
-  const part = Math.min(1, Math.max(0, byRise, byAfter));
-  return (LOG_RATIOS[point] ?? 0) + part * STEP;
+  return (LOG_RATIOS[point] ?? 0) + Math.min(1, Math.max(byBefore, byAfter)) * STEP;
 }
 
 /** The first point after which, up to the next one, not all log odds ratios have enough evidence. */
@@ -120,21 +133,30 @@ function firstOpen(sums: Float64Array, enough: number): number {
   return low;
 }
 
+/** How much the log-likelihood rises from point to point. */
+interface Slopes {
+  readonly before: number;
+  readonly next: number;
+  readonly after: number;
+}
+
 /**
- * Two lines that the concave log-likelihood cannot exceed between a point and the next one, where it
- * rises by `next`: the one from before, which rises by `rise`, and the one after, by `after`.
+ * The rises before, after, and from this point to the next one; null where the grid ends. Between
+ * the two points the log-likelihood, which is concave, is below the two lines that go on with the rises
+ * beside them.
  */
-function slopesAt(
-  sums: Float64Array,
-  point: number,
-): { readonly rise: number; readonly after: number; readonly next: number } {
-  const step = (from: number): number => (sums[from + 1] ?? NaN) - (sums[from] ?? NaN);
-  const [rise, next, after] = [step(point - 1), step(point), step(point + 1)];
-  return {
-    rise: Number.isNaN(rise) ? Infinity : rise,
-    after: Number.isNaN(after) ? -Infinity : after,
-    next,
-  };
+function slopesAt(sums: Float64Array, point: number): Slopes | null {
+  if (point === 0 || point >= LAST - 1) return null;
+  const [first = 0, here = 0, next = 0, last = 0] = sums.subarray(point - 1, point + 3);
+  return { before: here - first, next: next - here, after: last - next };
+}
+
+/** How much the log-likelihood can have risen at most, anywhere up to this part of the way to the next point. */
+function highestRise({ before, next, after }: Slopes, part: number): number {
+  // The lines meet at the top if one rises and the other one falls.
+  const top = after < 0 ? (next - after) / (before - after) : 1;
+  const highest = before > 0 ? Math.min(part, top) : 0;
+  return Math.min(highest * before, next - (1 - highest) * after);
 }
 
 /** The least evidence against any log odds ratio up to this one, so that it falls with the ratio. */
@@ -143,10 +165,12 @@ function evidenceAbove(sums: Float64Array, logRatio: number): number {
   if (place <= 0) return evidenceAt(sums, 0, 0);
   if (place >= LAST) return -Infinity;
   const point = Math.floor(place);
-  const part = place - point;
   const here = evidenceAt(sums, point, point);
-  const { rise, after, next } = slopesAt(sums, point);
-  const above = part === 0 ? 0 : Math.min(part * rise, next - (1 - part) * after);
   const before = point === 0 ? Infinity : evidenceAt(sums, point - 1, point);
-  return Math.min(before, here, here - above);
+  const slopes = slopesAt(sums, point);
+  const between =
+    slopes === null
+      ? evidenceAt(sums, point, point + 1)
+      : here - highestRise(slopes, place - point);
+  return Math.min(before, here, between);
 }

@@ -5,7 +5,7 @@
  */
 
 import { atLeast, atMost, binomialQuantile } from './binomial.ts';
-import { openOddsTest } from './oddsTest.ts';
+import { LEAST_LOG_RATIO, openOddsTest } from './oddsTest.ts';
 import { logEvidence } from './share.ts';
 
 const POWER = 0.9;
@@ -37,15 +37,17 @@ export function trialsToShow(question: {
   const below = rate < bound ? { rate, bound, alpha } : { rate: 1 - rate, bound: 1 - bound, alpha };
   const enough = (of: number): boolean => powerBelow(of, below) >= power;
   const found = firstOf(most, enough) ?? most;
-  // The power goes up and down a little with each trial, so one before may have been enough; the
-  // further the rate is from the bound, the sooner the power outgrows that.
-  const before = 2000 + Math.ceil(8 / Math.abs(rate - bound));
+  // The power goes up and down with each trial by as much as one more or less of them counts, so
+  // fewer may have been enough; the further the rate is from the bound, the sooner it outgrows that.
+  if (powerBelow(found, below, 1) < power) return null;
+  const before = 2000 + Math.ceil(4 / Math.abs(rate - bound));
   for (let of = Math.max(1, found - before); of <= found; of++) if (enough(of)) return of;
   return null;
 }
 
-function powerBelow(of: number, below: Below): number {
-  return atMost(of, below.rate, mostBelow(of, below.bound, below.alpha));
+/** The probability that so many trials show it, if `more` of them than do would. */
+function powerBelow(of: number, { rate, bound, alpha }: Below, more = 0): number {
+  return atMost(of, rate, mostBelow(of, bound, alpha) + more);
 }
 
 /** The greatest `part` of so many trials that shows a rate to be below the bound; -1 if none does. */
@@ -108,7 +110,8 @@ export function visibleRate(question: {
 /**
  * The least number of fresh trials, where there are `perFresh` base trials to each, with which the
  * odds test shows an odds ratio above 1 with a probability of at least `power`; the rates are true.
- * Null above 10,000,000, and where `fresh` is not above `base`.
+ * Null above 10,000,000, and where `fresh` is not above `base`, or so
+ * little that no number shows it.
  *
  * An approximation: the trials are in one stratum, the base group is one of 15 equally
  * probable ones, and the power is taken to grow with each trial. It is within a tenth of simulations.
@@ -121,7 +124,7 @@ export function trialsToCompare(question: {
   readonly power?: number;
 }): number | null {
   const { base, fresh, perFresh, alpha, power = POWER } = question;
-  if (fresh <= base) return null;
+  if (fresh <= base || logOdds(fresh) - logOdds(base) <= LEAST_LOG_RATIO) return null;
   return firstOf(MOST, (of) => {
     const baseOf = Math.round(of * perFresh);
     let least = 0;
@@ -133,6 +136,10 @@ export function trialsToCompare(question: {
     }
     return sum / BASES >= power;
   });
+}
+
+function logOdds(rate: number): number {
+  return Math.log(rate) - Math.log1p(-rate);
 }
 
 /** The least `part` of the fresh group, from `from` on, that shows an odds ratio above 1. */
@@ -151,9 +158,10 @@ function leastAbove(
     test.add({ fresh: { part, of }, base: { part: basePart, of: baseOf } });
     return test.logEvidenceAbove(1) >= -Math.log(alpha);
   };
-  let low = from;
+  // Equal shares show nothing; it takes some standard deviations more.
+  let low = Math.max(from, baseOf === 0 ? 0 : Math.floor((of * basePart) / baseOf));
   let high = of + 1;
-  for (let step = 1; low + step < high; step *= 2) {
+  for (let step = 1 + Math.floor(Math.sqrt(low) / 4); low + step < high; step *= 2) {
     if (shown(low + step)) high = low + step;
     else low += step;
   }

@@ -16,7 +16,7 @@ export interface Spread {
 }
 
 /**
- * Where the quantile lies, such as 0.99: the least value that at least this share of all values does
+ * Where the quantile lies, such as 0.99, of values that are not negative: the least value that at least this share of all values does
  * not exceed. Over all looks together, each end errs with a probability of at most alpha/2, both with
  * at most alpha. Low is the lower edge of a bucket, 0 where no bound is shown to be below the
  * quantile; high is the upper edge of one, Infinity where none is shown to reach it. Throws a
@@ -32,17 +32,32 @@ export function quantileInterval(spread: Spread, quantile: number, alpha: number
   if (counts.length !== bounds.length + 1) {
     throw new RangeError(`${bounds.length} bounds with ${counts.length} counts`);
   }
-  const of = counts.reduce((sum, count) => sum + count, 0);
-  const enough = Math.log(2 / alpha);
-  let low = 0;
-  let part = 0;
-  for (const [index, bound] of bounds.entries()) {
-    part += counts[index] ?? 0;
-    if (logEvidence({ part, of }, quantile) < enough) continue;
-    if (part > quantile * of) return { low, high: bound };
-    low = bound;
+  const upTo = new Float64Array(counts.length);
+  let of = 0;
+  for (const [index, count] of counts.entries()) {
+    of += count;
+    upTo[index] = of;
   }
-  return { low, high: Infinity };
+  const enough = Math.log(2 / alpha);
+  // The evidence falls up to the bound where the quantile seems to be, and rises from there on.
+  const middle = firstFrom(0, bounds.length, (at) => (upTo[at] ?? 0) > quantile * of);
+  const isShown = (at: number): boolean =>
+    logEvidence({ part: upTo[at] ?? 0, of }, quantile) >= enough;
+  const low = firstFrom(0, middle, (at) => !isShown(at)) - 1;
+  const high = firstFrom(middle, bounds.length, isShown);
+  return { low: bounds[low] ?? 0, high: bounds[high] ?? Infinity };
+}
+
+/** The first place from one to another, exclusive, that has what all after it have, too; `to` if none has. */
+function firstFrom(from: number, to: number, has: (at: number) => boolean): number {
+  let low = from;
+  let high = to;
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2);
+    if (has(middle)) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 }
 
 /**

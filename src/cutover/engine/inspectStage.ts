@@ -6,11 +6,12 @@
 
 import { formatDuration } from '../../record/duration.ts';
 import { figuresIn, SPLIT, type Figure, type Figures } from '../rollout/figures.ts';
-import { openStageJudge, type Judged } from '../rollout/judgeStage.ts';
+import { endOf, followStage, lastKnown, type FollowedStage } from '../rollout/followStage.ts';
+import type { Judged } from '../rollout/judged.ts';
 import { readMetric, readSplit, type LookWindow } from '../rollout/readFigure.ts';
 import { sayOpen, saySoak } from '../rollout/saySoak.ts';
-import { openSoak, type Soak, type SoakState } from '../rollout/stageSoak.ts';
-import { baselineOf, judgePlanOf, metricsOf, soakOf, stageOfStep } from '../rollout/stageOfStep.ts';
+import type { SoakState } from '../rollout/stageSoak.ts';
+import { baselineOf, metricsOf, soakOf, stageOfStep } from '../rollout/stageOfStep.ts';
 import type { Runbook, Stage, Step } from '../runbook.ts';
 import { underWay } from './attend.ts';
 import type { Looked } from './gates.ts';
@@ -21,46 +22,23 @@ import type { RunRecord, Sample } from './runRecord.ts';
 /** Longest time of one look, in ms. */
 const LOOK_MS = 60_000;
 
-/** Where a stage stands, by the lines of its run. */
-export interface StageStand {
-  readonly stage: Stage;
-  readonly soak: Soak;
-  /** Judges the next look. */
-  readonly judge: (figures: Figures) => readonly Judged[];
-  /** What the last look has said; empty before the first. */
-  readonly last: readonly Judged[];
-  /** When it began, in ms since 1970. */
-  readonly begun: number;
-}
-
-/** Follows the looks of a stage that has begun. */
-export function standOf(runbook: Runbook, record: RunRecord, step: Step): StageStand {
+/** Follows the looks of a stage that has begun, by the lines of its run. */
+export function standOf(runbook: Runbook, record: RunRecord, step: Step): FollowedStage {
   const stage = stageOfStep(runbook, step);
   const begun = Date.parse(record.steps.get(step.id)?.begunAt ?? '');
   const baseline = baselineOf(runbook, stage);
-  const before = baseline === null ? null : lastFigures(record, baseline);
-  const judge = openStageJudge(judgePlanOf(runbook, stage, before));
-  const soak = openSoak({ stage, metrics: metricsOf(runbook, stage) }, begun);
-  let last: readonly Judged[] = [];
-  for (const { at, figures } of looksOf(record, step.id)) {
-    last = judge.add(figuresIn(figures));
-    soak.add({ at, judged: last });
-  }
-  return { stage, soak, judge: (figures) => judge.add(figures), last, begun };
+  const before = baseline === null ? null : lastKnown(looksOf(record, soakOf(baseline)).map(read));
+  const followed = followStage(runbook, stage, { begun, before });
+  for (const sample of looksOf(record, step.id)) followed.look(sample.at, read(sample));
+  return followed;
 }
 
 function looksOf({ samples }: RunRecord, id: string): readonly Sample[] {
   return samples.get(`step:${id}`) ?? [];
 }
 
-/** The last figures of a stage that are known, metric by metric. */
-function lastFigures(record: RunRecord, stage: Stage): Figures {
-  const known = new Map<string, Figure>();
-  for (const { figures } of looksOf(record, soakOf(stage))) {
-    for (const [id, figure] of figuresIn(figures))
-      if (!('unknown' in figure)) known.set(id, figure);
-  }
-  return known;
+function read({ figures }: Sample): Figures {
+  return figuresIn(figures);
 }
 
 /** One look at a stage, if it is due; null if it was stopped, or the run goes back. */
@@ -68,12 +46,11 @@ export async function inspectStage(run: LiveRun, step: Step): Promise<Looked | n
   const { held, world, runbook, rehearsal } = run;
   const stand = standOf(runbook, held.record, step);
   const now = world.now().getTime();
-  if (rehearsal === null && now < stand.soak.state.dueAt) return waitOf(stand);
+  if (rehearsal === null && now < stand.state.dueAt) return waitOf(stand);
   const window = { from: windowBegin(held.record, stand), to: now };
   const figures = await underWay(run, (signal) => readLook(run, stand.stage, window, signal));
   if (figures === null) return null;
-  const judged = stand.judge(figures);
-  const state = stand.soak.add({ at: world.now().getTime(), judged });
+  const { judged, state } = stand.look(world.now().getTime(), figures);
   const verdict = verdictOf(state);
   held.commit(
     { event: 'sampled', of: `step:${step.id}`, verdict, value: null },
@@ -81,12 +58,11 @@ export async function inspectStage(run: LiveRun, step: Step): Promise<Looked | n
   );
   if (state.rollback !== null && (await rolledBack(run, step, state.rollback))) return null;
   if (rehearsal !== null) return rehearsedEnd(state);
-  if (state.isDone) return { ends: { verdict: 'PASS', says: saySoak(stand.stage, state) } };
-  return givenUp(run, stand, state) ?? waitOf(stand);
+  return ended(stand, world.now().getTime()) ?? waitOf(stand);
 }
 
 /** The stage counts from the change of the percentage on: what was before it is of another stage. */
-function windowBegin({ steps }: RunRecord, { stage, begun }: StageStand): number {
+function windowBegin({ steps }: RunRecord, { stage, begun }: FollowedStage): number {
   const changed = steps.get(`percent-${stage.name}`)?.endedAt ?? null;
   return changed === null ? begun : Date.parse(changed);
 }
@@ -146,18 +122,15 @@ function rehearsedEnd(state: SoakState): Looked {
   return { ends: { verdict: unread.length > 0 ? 'INCONCLUSIVE' : 'PASS', says } };
 }
 
-function givenUp(
-  { world }: LiveRun,
-  { stage, begun }: StageStand,
-  state: SoakState,
-): Looked | null {
-  const waited = world.now().getTime() - begun;
-  if (stage.within === null || waited < stage.within) return null;
-  const says = `given up after ${formatDuration(waited)}, ${sayOpen(state)}`;
+function ended(stand: FollowedStage, now: number): Looked | null {
+  const { stage, state, begun } = stand;
+  const end = endOf(stand, stage.within, now);
+  if (end === null) return null;
+  if (end === 'passed') return { ends: { verdict: 'PASS', says: saySoak(stage, state) } };
+  const says = `given up after ${formatDuration(now - begun)}, ${sayOpen(state)}`;
   return { ends: { verdict: 'INCONCLUSIVE', says } };
 }
 
-function waitOf({ stage, soak }: StageStand): Looked {
-  const { state } = soak;
+function waitOf({ stage, state }: FollowedStage): Looked {
   return { waits: { reason: 'soak', until: state.dueAt, says: saySoak(stage, state) } };
 }

@@ -125,8 +125,8 @@ function soakText(runbook: Runbook, step: Step, record: RunRecord): string {
 
 /** Where a stage of a rollout stands. */
 function stageText(runbook: Runbook, step: Step, record: RunRecord): string {
-  const { stage, soak } = standOf(runbook, record, step);
-  return saySoak(stage, soak.state);
+  const { stage, state } = standOf(runbook, record, step);
+  return saySoak(stage, state);
 }
 
 function viewOf({ key, id }: Watch, { samples }: RunRecord): WatchView {

@@ -23,12 +23,17 @@ export interface Limits {
 }
 
 /** Judges what can be true, an interval with both of its ends. */
-export function bandOfInterval(seen: Interval, { pass, rollback, margin }: Limits): RolloutBand {
-  if (rollback !== null && lies(seen, parsed(rollback), 0)) return 'rollback';
-  if (pass === null) return 'pass';
-  const good = parsed(pass);
-  if (lies(seen, good, margin)) return 'pass';
-  return isApart(seen, good) ? 'fail' : 'hold';
+export type IntervalBands = (seen: Interval) => RolloutBand;
+
+/** Makes limits ready for many intervals. */
+export function intervalBands({ pass, rollback, margin }: Limits): IntervalBands {
+  const good = pass === null ? null : parsed(pass);
+  const bad = rollback === null ? null : parsed(rollback);
+  return (seen) => {
+    if (bad !== null && lies(seen, bad, 0)) return 'rollback';
+    if (good === null || lies(seen, good, margin)) return 'pass';
+    return isApart(seen, good) ? 'fail' : 'hold';
+  };
 }
 
 /** Judges a number that is a fact, and no estimate. */

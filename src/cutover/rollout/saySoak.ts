@@ -5,7 +5,7 @@ import { formatDuration } from '../../record/duration.ts';
 import type { Stage } from '../runbook.ts';
 import type { RolloutBand } from './bands.ts';
 import { SPLIT } from './figures.ts';
-import type { Judged } from './judgeStage.ts';
+import type { Judged } from './judged.ts';
 import type { SoakState } from './stageSoak.ts';
 
 /** `6h of 24h passed; success is not decided: 96.2 % of 210 (90.1 to 98.9 %)`. */

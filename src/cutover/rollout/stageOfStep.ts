@@ -2,7 +2,7 @@
 
 import type { Metric, Runbook, Stage, Step } from '../runbook.ts';
 import { numberOf } from '../steps/stepMembers.ts';
-import type { JudgePlan } from './judgeStage.ts';
+import type { JudgePlan } from './judged.ts';
 import type { Figures } from './figures.ts';
 import { levelOf } from './levels.ts';
 
@@ -19,11 +19,11 @@ export function metricsOf(
   stage: Stage,
 ): readonly Metric[] {
   const zeros = new Set(stages.map(({ zero }) => zero));
-  return metrics.filter(({ id, attest }) => {
+  return metrics.filter(({ id, attest, rollback }) => {
     if (attest !== null) return false;
     if (id === stage.zero) return true;
-    // What only tells when a way back is complete does not hold a stage.
-    return !zeros.has(id) && id !== onRollback?.drained;
+    // What only tells when a way back is complete does not hold a stage; what rolls back is not only that.
+    return !zeros.has(id) && (id !== onRollback?.drained || rollback !== null);
   });
 }
 
@@ -50,9 +50,6 @@ export function judgePlanOf(runbook: Runbook, stage: Stage, before: Figures | nu
     percent: stage.percent,
     versions: rollout.versions,
     alpha: levelOf(runbook),
-    before:
-      baseline === null || stage.percent === null
-        ? null
-        : { name: `${baseline.name} %`, figures: before ?? new Map() },
+    before: baseline === null ? null : { name: `${baseline.name} %`, figures: before ?? new Map() },
   };
 }

@@ -6,7 +6,7 @@
 
 import type { Metric, Stage } from '../runbook.ts';
 import type { RolloutBand } from './bands.ts';
-import type { Judged } from './judgeStage.ts';
+import type { Judged } from './judged.ts';
 
 /** A look of a stage, judged. */
 export interface StageLook {

@@ -1,0 +1,77 @@
+/** Judges a quantile of times, such as P99: against its own limits, and against a baseline. Pure. */
+
+import type { Interval } from '../../sequential/share.ts';
+import { quotient } from '../../sequential/spread.ts';
+import type { Metric } from '../runbook.ts';
+import { intervalBands } from './bands.ts';
+import type { Figure, SpreadFigure } from './figures.ts';
+import { unknown, withLeast, type JudgePlan, type Judged, type Tests } from './judged.ts';
+import { sayQuantile, sayTimes } from './sayJudged.ts';
+
+export type SpreadJudge = (figure: SpreadFigure) => readonly Judged[];
+
+export function openSpread(metric: Metric, plan: JudgePlan, tests: Tests): SpreadJudge {
+  const { id, quantile, minSamples, pass, rollback, baseline } = metric;
+  const bandOf = intervalBands(metric);
+  const times = baseline === null || plan.percent === null ? null : openSlower(metric, plan, tests);
+  return (figure) => {
+    const { bounds, fresh } = figure;
+    const of = sum(fresh);
+    const told: Judged[] = [];
+    if (pass !== null || rollback !== null) {
+      const seen = tests.quantile({ bounds, counts: fresh }, quantile, plan.alpha);
+      const band = withLeast(bandOf(seen), of, minSamples);
+      const says = sayQuantile(quantile, seen, of, minSamples);
+      told.push({ metric: id, against: null, band, says, seen: null, ...finite(seen), of });
+    }
+    return times === null ? told : [...told, times(figure, of)];
+  };
+}
+
+/** Compares a quantile: of the old version in the same window, or of an earlier stage, whose interval stays. */
+function openSlower(
+  { id, quantile, minSamples, baseline }: Metric,
+  { alpha, before, versions }: JudgePlan,
+  tests: Tests,
+): (figure: SpreadFigure, of: number) => Judged {
+  const bandOf = intervalBands({ pass: null, rollback: null, ...baseline, margin: 0 });
+  const earlier = before?.figures.get(id);
+  const against = before?.name ?? versions.old;
+  const intervalOf = (bounds: readonly number[], counts: readonly number[]): Interval =>
+    tests.quantile({ bounds, counts }, quantile, alpha / 2);
+  const fixed =
+    earlier !== undefined && 'bounds' in earlier ? intervalOf(earlier.bounds, earlier.fresh) : null;
+  return ({ bounds, fresh, base }, of) => {
+    const counts = before === null ? base : spreadIn(earlier, bounds);
+    if (counts === undefined) {
+      const what =
+        before === null ? `the query has no row of ${against}` : 'it has left no numbers';
+      return unknown(id, `${what} to compare with`, against);
+    }
+    const other = before === null ? null : fixed;
+    const seen = quotient(intervalOf(bounds, fresh), other ?? intervalOf(bounds, counts));
+    const says = sayTimes(null, seen, against, `P${quantile * 100}`);
+    const band = withLeast(bandOf(seen), Math.min(of, sum(counts)), minSamples);
+    return { metric: id, against, band, says, seen: null, ...finite(seen), of };
+  };
+}
+
+function spreadIn(
+  figure: Figure | undefined,
+  bounds: readonly number[],
+): readonly number[] | undefined {
+  if (figure === undefined || !('bounds' in figure)) return undefined;
+  const same = figure.bounds.length === bounds.length;
+  return same && bounds.every((bound, at) => bound === figure.bounds[at])
+    ? figure.fresh
+    : undefined;
+}
+
+function sum(counts: readonly number[]): number {
+  return counts.reduce((all, one) => all + one, 0);
+}
+
+/** An end that is not known is none: the journal has no infinity. */
+function finite({ low, high }: Interval): { readonly low: number; readonly high: number | null } {
+  return { low, high: Number.isFinite(high) ? high : null };
+}
