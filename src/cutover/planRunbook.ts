@@ -12,6 +12,7 @@ import {
   type Step,
 } from './runbook.ts';
 import type { StepKind } from './steps/stepType.ts';
+import { numberOf } from './steps/stepMembers.ts';
 import { STEP_TYPES } from './steps/stepTypes.ts';
 
 export interface Approval {
@@ -77,7 +78,7 @@ export function planRunbook(
   for (const [at, step] of runbook.steps.entries()) {
     // People take as long as they take, whatever they took before.
     const known = kindOf(step) === 'gate' ? undefined : measured.get(step.id);
-    const takes = known ?? timeOf(step);
+    const takes = known ?? timeOf(runbook, step);
     steps.push({
       number: at + 1,
       id: step.id,
@@ -106,14 +107,16 @@ export function planRunbook(
       for: during,
       action,
     })),
-    takes: elapsed + runbook.stages.reduce((sum, { soak }) => sum + soak, 0),
+    takes: elapsed,
     monitored: Math.max(0, ...runbook.monitor.map((one) => one.for)),
     unknown: steps.filter(({ takes, kind }) => takes === null && kind !== 'gate').length,
   };
 }
 
-/** A check that has to pass for some time takes at least that. */
-function timeOf({ takes, until }: Step): number | null {
+/** A check that has to pass for some time takes at least that, and a stage its soak. */
+function timeOf({ stages }: Runbook, step: Step): number | null {
+  const { takes, until, use, members } = step;
+  if (use === 'rollout.soak') return stages[numberOf(members, 'stage') ?? 0]?.soak ?? null;
   return takes ?? until?.for ?? null;
 }
 

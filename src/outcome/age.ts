@@ -28,6 +28,6 @@ export function isoTime(seconds: number): string {
 
 function dateOf(seconds: number): Date {
   const date = new Date(0);
-  date.setTime(seconds * 1000);
+  date.setTime(Math.round(seconds * 1000));
   return date;
 }

@@ -252,8 +252,8 @@ describe('names', () => {
   });
 
   it('of a rollout stand for metrics and earlier stages', () => {
-    expect(found(GRADUAL.replace('zero: v1_calls', 'zero: v2_calls'))).toContain('name 9:50');
-    expect(found(GRADUAL.replace('baseline: 10', 'baseline: 20'))).toEqual(['name 8:55']);
+    expect(found(GRADUAL.replace('zero: v1_calls', 'zero: v2_calls'))).toContain('name 11:50');
+    expect(found(GRADUAL.replace('baseline: 10', 'baseline: 20'))).toEqual(['name 10:55']);
   });
 
   it.each([
@@ -398,9 +398,9 @@ describe('a gate or check can fail', () => {
   });
 
   it('in a rollout, too', () => {
-    expect(found(GRADUAL.replace('"<95"', '"<=95"'))).toEqual(['gate 12:57']);
-    expect(found(GRADUAL.replace('restartAt: 10', 'restartAt: 50'))).toEqual(['gate 16:70']);
-    expect(rules(GRADUAL.replace('percent: 50', 'percent: 10'))).toEqual(['gate']);
+    expect(found(GRADUAL.replace('"<95"', '"<=95"'))).toEqual(['gate 18:15']);
+    expect(found(GRADUAL.replace('restartAt: 10', 'restartAt: 50'))).toEqual(['gate 29:86']);
+    expect(rules(GRADUAL.replace('percent: 50', 'percent: 10'))).toContain('gate');
   });
 });
 

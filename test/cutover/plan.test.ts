@@ -71,6 +71,8 @@ describe('the plan of a rollout', () => {
     const plan = planOf(GRADUAL);
     expect(plan.stages.map(({ percent }) => percent)).toEqual([10, 50, 100, null]);
     expect(plan.takes / 86_400_000).toBe(17);
-    expect(planLines(plan)[0]).toBe('10 %           soak 1d  metrics at 1h, 6h, 1d');
+    const lines = planLines(plan);
+    expect(lines).toContain('10 %           soak 1d  metrics at 1h, 6h, 1d');
+    expect(lines.find((line) => line.includes('soak-50'))).toMatch(/rollout\.soak .* 2d .*requires percent-50$/);
   });
 });

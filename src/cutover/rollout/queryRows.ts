@@ -1,5 +1,6 @@
 /** The rows of a query of a metric, few and whole: with the window of the look as its parameters. */
 
+import { isoTime } from '../../outcome/age.ts';
 import { queryText } from '../databases/runbookSql.ts';
 import { withParameters } from '../databases/namedParameters.ts';
 import { withSql } from '../databases/withSql.ts';
@@ -28,15 +29,11 @@ export function queryRows(
   const place = { input: on ?? DEFAULT_INPUTS.database ?? null, world, signal };
   return withSql(place, { readOnly: true }, async (client) => {
     const text = queryText(sql, world.files, client.dialect);
-    const times = { since: timeText(window.from), until: timeText(window.to) };
+    const times = { since: isoTime(window.from / 1000), until: isoTime(window.to / 1000) };
     const query = withParameters(text, times, client.dialect);
     if (counts && !query.found.has('since')) {
       return { unknown: 'the query counts without ":since", so other stages are in its numbers' };
     }
     return client.query(query.sql, query.parameters, MOST_ROWS);
   });
-}
-
-function timeText(ms: number): string {
-  return new Date(ms).toISOString();
 }

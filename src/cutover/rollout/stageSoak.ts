@@ -79,9 +79,12 @@ export function openSoak(plan: SoakPlan, begun: number): Soak {
       const open = effective.filter(({ band }) => band !== 'pass');
       const rollback = effective.find(({ band }) => band === 'rollback') ?? null;
       const isDone = passed >= plan.stage.soak && open.length === 0;
-      const dueAt = at + gapAfter(points, Math.min(passed, plan.stage.soak), plan.stage);
+      const counted = Math.min(passed, plan.stage.soak);
+      // What could not be read is read again while the checkpoint is not missed.
+      const again = isUnknown ? nextPoint(points, counted).slack / 2 : Infinity;
+      const dueAt = at + Math.min(again, gapAfter(points, counted, plan.stage));
       state = {
-        passed: Math.min(passed, plan.stage.soak),
+        passed: counted,
         restarts,
         missed,
         dueAt,

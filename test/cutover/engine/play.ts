@@ -36,6 +36,8 @@ export interface Stage {
   readonly said: string[];
   /** Why another operator could be at work; null if none can. */
   others: string | null;
+  /** What it has otherwise than the world of other tests, which has nothing. */
+  world: Partial<World>;
 }
 
 /** Least time that a pause takes on the clock of a test. */
@@ -49,6 +51,7 @@ export function stage(moments: (name: string) => void = () => {}): Stage {
     moments,
     said: [],
     others: null,
+    world: {},
   };
 }
 
@@ -111,6 +114,7 @@ function playedWorld(play: Stage): World {
     openSql: none,
     files: { read: none, place: none, matching: none },
     artifacts: { folder: '', keep: none },
+    ...play.world,
   };
 }
 
