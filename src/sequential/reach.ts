@@ -63,7 +63,7 @@ function mostBelow(of: number, bound: number, alpha: number): number {
 }
 
 /** The least number from 1 to `most` that is enough, if more always is; null if `most` is not. */
-function firstOf(most: number, enough: (count: number) => boolean): number | null {
+export function firstOf(most: number, enough: (count: number) => boolean): number | null {
   let high = 1;
   while (high < most && !enough(high)) high *= 2;
   let low = high === 1 ? 1 : high / 2 + 1;
