@@ -54,10 +54,10 @@ export function cutoverCommand(exit: Exit, host: Host): Command {
     .addCommand(approveCommand(wiring))
     .addCommand(askCommand('pause', 'hold a run after the step that is under way', wiring))
     .addCommand(resumeCommand(wiring))
-    .addCommand(tickCommand(wiring))
+    .addCommand(tickCommand(wiring, 'cutover'))
     .addCommand(askCommand('abort', 'end a run where it is, and leave all as it is', wiring))
     .addCommand(askCommand('panic', 'stop at once what is under way, and hold the run', wiring))
-    .addCommand(rollbackCommand(wiring))
+    .addCommand(rollbackCommand(wiring, 'cutover'))
     .addCommand(importCommand(wiring));
 }
 
@@ -116,7 +116,10 @@ function statusCommand(wiring: Wiring): Command {
         kind: 'action',
         load: () => import('../flow/cutoverStatus.ts'),
         work: ({ cutoverStatus }, env) =>
-          cutoverStatus({ project, runbook: path, run, checklist, incident, report }, env),
+          cutoverStatus(
+            { command: 'cutover status', project, runbook: path, run, checklist, incident, report },
+            env,
+          ),
       });
     });
 }
@@ -169,7 +172,11 @@ function askCommand(
         kind: 'action',
         load: () => import('../flow/cutoverAsk.ts'),
         work: async ({ cutoverAsk }, env) =>
-          cutoverAsk(request, { project, runbook: path, run, who, why }, env),
+          cutoverAsk(
+            request,
+            { command: `cutover ${request}`, project, runbook: path, run, who, why },
+            env,
+          ),
       });
     });
 }

@@ -13,6 +13,10 @@ import {
   type Wiring,
 } from './cutoverWiring.ts';
 
+/** The commands of a run, which have the names of what is run. */
+export type Group = 'cutover' | 'rollout';
+const EXAMPLE: Readonly<Record<Group, string>> = { cutover: 'wien.yaml', rollout: 'gradual.yaml' };
+
 interface RunOptions extends Common {
   readonly confirm?: string;
   readonly wait: boolean;
@@ -66,7 +70,7 @@ export function runCommand(wiring: Wiring): Command {
 }
 
 /** A command that works on a run: it ends what it has begun, and the next one goes on. */
-async function worksOn(
+export async function worksOn(
   wiring: Wiring,
   name: string,
   options: Common,
@@ -129,7 +133,10 @@ export function resumeCommand(wiring: Wiring): Command {
       const { project, run = null, who = null, why = null, wait: waits } = options;
       const answers = answersOf(['done', 'again', 'waive'], options);
       await worksOn(wiring, 'cutover resume', options, ({ cutoverResume }, env) =>
-        cutoverResume({ project, runbook: path, run, who, answers, why, waits }, env),
+        cutoverResume(
+          { command: 'cutover resume', project, runbook: path, run, who, answers, why, waits },
+          env,
+        ),
       );
     });
 }
@@ -152,27 +159,28 @@ function stepsOption(name: string, meaning: string): Option {
     .default([], 'none');
 }
 
-export function tickCommand(wiring: Wiring): Command {
+export function tickCommand(wiring: Wiring, group: Group): Command {
   return subcommand(
     'tick',
     'do what can be done now and end, as a scheduler needs it',
-    '  sealift cutover tick wien.yaml\n',
+    `  sealift ${group} tick ${EXAMPLE[group]}\n`,
   )
     .addOption(runOption())
     .addOption(whoOption())
     .action(async (path: string, options: Common) => {
       const { project, run = null, who = null } = options;
-      await worksOn(wiring, 'cutover tick', options, ({ cutoverTick }, env) =>
-        cutoverTick({ project, runbook: path, run, who }, env),
+      const command = `${group} tick`;
+      await worksOn(wiring, command, options, ({ cutoverTick }, env) =>
+        cutoverTick({ command, project, runbook: path, run, who }, env),
       );
     });
 }
 
-export function rollbackCommand(wiring: Wiring): Command {
+export function rollbackCommand(wiring: Wiring, group: Group): Command {
   return subcommand(
     'rollback',
     'take a run back, from the last step to the first',
-    '  sealift cutover rollback wien.yaml --who ada --why "orders are missing"\n',
+    `  sealift ${group} rollback ${EXAMPLE[group]} --who ada --why "orders are missing"\n`,
   )
     .addOption(runOption())
     .addOption(whoOption())
@@ -183,9 +191,10 @@ export function rollbackCommand(wiring: Wiring): Command {
     .action(async (path: string, options: RollbackOptions) => {
       const { project, run = null, who = null, why = null, acceptDataLoss = null } = options;
       const answers = answersOf(['done', 'again'], options);
-      await worksOn(wiring, 'cutover rollback', options, ({ cutoverRollback }, env) =>
+      const command = `${group} rollback`;
+      await worksOn(wiring, command, options, ({ cutoverRollback }, env) =>
         cutoverRollback(
-          { project, runbook: path, run, who, why, lossAccepted: acceptDataLoss, answers },
+          { command, project, runbook: path, run, who, why, lossAccepted: acceptDataLoss, answers },
           env,
         ),
       );

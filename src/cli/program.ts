@@ -30,6 +30,7 @@ import { promoteCommand } from './promote.ts';
 import { pruneCommand } from './prune.ts';
 import { registryCommand } from './registry.ts';
 import { reviewCommand } from './review.ts';
+import { rolloutCommand } from './rollout.ts';
 import { rollbackCommand } from './rollback.ts';
 import { scanAllCommand, scanCommand, scanModuleCommand, scanPiiCommand } from './scan.ts';
 import { scanDriftCommand } from './scanDrift.ts';
@@ -63,7 +64,7 @@ const GROUPS: readonly (readonly [string, readonly Make[]])[] = [
   ['Files:', [attachmentsCommand]],
   ['Secrets:', [keysCommand, secretsCommand]],
   ['Promote:', [reviewCommand, promoteCommand, smokeCommand, rollbackCommand, evidenceCommand]],
-  ['Cutover:', [cutoverCommand]],
+  ['Cutover:', [cutoverCommand, rolloutCommand]],
   ['Maintenance:', [statusCommand, snapshotCommand, exportCommand, cleanCommand, pruneCommand]],
 ];
 

@@ -69,7 +69,7 @@ function timeLines({ window, takes, monitored, unknown }: Plan): readonly string
 }
 
 /** Aligns all columns but the last to the left. */
-function leftAligned(rows: readonly (readonly string[])[]): readonly string[] {
+export function leftAligned(rows: readonly (readonly string[])[]): readonly string[] {
   const [first = []] = rows;
   const widths = first.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   return rows.map((row) =>

@@ -18,6 +18,7 @@ import { actionOutcome, type Outcome } from '../outcome/outcome.ts';
 import { projectPaths } from '../project/paths.ts';
 import type { Environment } from '../run/environment.ts';
 import { personOf } from './cutoverParts.ts';
+import { assertRollout } from './rolloutParts.ts';
 import { redactorFor } from './cutoverSecrets.ts';
 
 export interface AskOptions {
@@ -26,6 +27,8 @@ export interface AskOptions {
   readonly run: string | null;
   readonly who: string | null;
   readonly why: string | null;
+  /** The command that a person has typed. */
+  readonly command: string;
 }
 
 /** Asks for one of them. */
@@ -35,9 +38,10 @@ export function cutoverAsk(request: AskKind, options: AskOptions, env: Environme
   const paths = projectPaths(options.project);
   const places = placesOf(paths, runNamed(paths, given.runbook.name, options.run));
   const loaded = runbookOf(places, given);
+  if (options.command.startsWith('rollout ')) assertRollout(loaded.runbook, loaded.name);
   assertNamed(loaded.runbook, who);
   if (beginningIn(readRun(places).entries) === null) throw notBegun(places);
-  const command = `cutover ${request}`;
+  const { command } = options;
   const why = redactorFor(loaded.runbook, env.variables).text(options.why ?? '');
   const facts = why === '' ? {} : { why };
   const steps = runStepsOf(loaded.runbook);

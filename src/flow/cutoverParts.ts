@@ -148,7 +148,7 @@ export function runOutcome(
   const view = viewRun(run, loaded.name, live.runbook, live.watches, record, env.now());
   const story = storyOfRun(run, live.runbook, readRun(places));
   // A way back that a person wanted is done.
-  const isBack = command === 'cutover rollback' && record.state.status === 'ROLLED_BACK';
+  const isBack = command.endsWith(' rollback') && record.state.status === 'ROLLED_BACK';
   const failure = isBack ? null : failureOf(loaded, live, pause, rehearsal !== null);
   const lines = statusLines(view, 'none').filter((line) => !line.startsWith('process'));
   return {

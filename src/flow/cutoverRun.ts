@@ -32,6 +32,7 @@ import type { Environment } from '../run/environment.ts';
 import { answer, answerForUndo, type Answer } from './cutoverAnswers.ts';
 import { digestOf, personOf, runnable, signersOf } from './cutoverParts.ts';
 import { worked } from './cutoverHeld.ts';
+import { assertRollout } from './rolloutParts.ts';
 import { rehearsed } from './cutoverRehearsal.ts';
 
 interface Common {
@@ -56,6 +57,8 @@ export interface RehearseOptions extends Common {
 }
 
 export interface ResumeOptions extends Common {
+  /** The command that a person has typed. */
+  readonly command: string;
   readonly run: string | null;
   readonly answers: readonly Answer[];
   readonly waits: boolean;
@@ -63,7 +66,13 @@ export interface ResumeOptions extends Common {
   readonly why: string | null;
 }
 
+export interface TickOptions extends Common {
+  readonly command: string;
+  readonly run: string | null;
+}
+
 export interface RollbackOptions extends Common {
+  readonly command: string;
   readonly run: string | null;
   /** Name of the run whose later writes are given up; null for none. */
   readonly lossAccepted: string | null;
@@ -140,7 +149,7 @@ async function goOn(live: LiveRun, waits: boolean): Promise<Pause> {
 /** Takes up a run that was held, cut off or left waiting, and works on it until it ends or is held. */
 export async function cutoverResume(options: ResumeOptions, env: Environment): Promise<Outcome> {
   const who = personOf(options.who, env);
-  return takenUp('cutover resume', options, who, env, async (live) => {
+  return takenUp(options.command, options, who, env, async (live) => {
     assertOperates(live.runbook, who);
     recover(live);
     answer(live, options.answers, who, options.why);
@@ -155,11 +164,8 @@ export async function cutoverResume(options: ResumeOptions, env: Environment): P
 }
 
 /** Does what can be done now, for a scheduler: no process has to live as long as the run. */
-export async function cutoverTick(
-  options: Common & { readonly run: string | null },
-  env: Environment,
-): Promise<Outcome> {
-  return takenUp('cutover tick', options, options.who, env, async (live) => {
+export async function cutoverTick(options: TickOptions, env: Environment): Promise<Outcome> {
+  return takenUp(options.command, options, options.who, env, async (live) => {
     // What was cut off is taken up if its probe is clear; a person's pause is left alone.
     if (recover(live) && (await probeUnknown(live)).length === 0 && resumeRefusal(live) === null) {
       live.held.commit({ event: 'resumed' });
@@ -174,7 +180,7 @@ export async function cutoverRollback(
   env: Environment,
 ): Promise<Outcome> {
   const who = personOf(options.who, env);
-  return takenUp('cutover rollback', options, who, env, async (live) => {
+  return takenUp(options.command, options, who, env, async (live) => {
     assertNamed(live.runbook, who);
     recover(live);
     answerForUndo(live, options.answers, who, options.why);
@@ -203,12 +209,13 @@ async function takenUp(
   env: Environment,
   does: (live: LiveRun) => Promise<Pause>,
 ): Promise<Outcome> {
-  const goesBackBy = command === 'cutover rollback';
+  const goesBackBy = command.endsWith(' rollback');
   // A way back goes by the runbook as the run began with it, whatever has become of the file.
   const given = goesBackBy ? readRunbook(options.runbook, env.cwd) : runnable(options.runbook, env);
   const paths = projectPaths(options.project);
   const run = runNamed(paths, given.runbook.name, options.run);
   const loaded = goesBackBy ? runbookOf(placesOf(paths, run), given) : given;
+  if (command.startsWith('rollout ')) assertRollout(loaded.runbook, loaded.name);
   const isRehearsal = beginningIn(readRun(placesOf(paths, run)).entries)?.isRehearsal === true;
   const rehearsal = isRehearsal ? { goesBack: true, breaches: new Map<string, number>() } : null;
   const runbook = isRehearsal ? rehearsed(loaded) : loaded.runbook;

@@ -22,6 +22,8 @@ import { sourcesOf } from './cutoverDocuments.ts';
 import { writeGiven } from './givenFile.ts';
 
 export interface StatusOptions {
+  /** The command that a person has typed. */
+  readonly command: string;
   readonly project: string;
   readonly runbook: string;
   /** Name of the run; null for the last one. */
@@ -63,7 +65,7 @@ export async function cutoverStatus(options: StatusOptions, env: Environment): P
   const process =
     holder === null ? 'none' : `sealift ${holder.command} (${holder.pid}), since ${holder.since}`;
   return actionOutcome({
-    command: 'cutover status',
+    command: options.command,
     facts: { cutover: { ...view, process: holder, begun: beginningIn(entries) } },
     notes: statusLines(view, process),
   });

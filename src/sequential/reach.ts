@@ -12,6 +12,10 @@ const POWER = 0.9;
 const MOST = 10_000_000;
 /** Base groups that stand for all that chance makes of one, each equally probable. */
 const BASES = 15;
+/** Base groups that differ by more than this are not tried one by one. */
+const WIDE = 60;
+/** The numbers of trials to compare are approximate anyway. */
+const TOLERANCE = 0.002;
 
 /** A rate to be shown to be below a bound; one above is the same of the trials that are not `part`. */
 interface Below {
@@ -62,8 +66,15 @@ function mostBelow(of: number, bound: number, alpha: number): number {
   return low;
 }
 
-/** The least number from 1 to `most` that is enough, if more always is; null if `most` is not. */
-export function firstOf(most: number, enough: (count: number) => boolean): number | null {
+/**
+ * The least number from 1 to `most` that is enough, if more always is, or one that is larger by this
+ * part; null if `most` is not enough.
+ */
+export function firstOf(
+  most: number,
+  enough: (count: number) => boolean,
+  tolerance: number = 0,
+): number | null {
   let high = 1;
   while (high < most && !enough(high)) high *= 2;
   let low = high === 1 ? 1 : high / 2 + 1;
@@ -71,12 +82,12 @@ export function firstOf(most: number, enough: (count: number) => boolean): numbe
     if (!enough(most)) return null;
     high = most;
   }
-  while (low < high) {
+  while (high - low > tolerance * low) {
     const middle = Math.floor((low + high) / 2);
     if (enough(middle)) high = middle;
     else low = middle + 1;
   }
-  return low;
+  return high;
 }
 
 /**
@@ -125,16 +136,46 @@ export function trialsToCompare(question: {
 }): number | null {
   const { base, fresh, perFresh, alpha, power = POWER } = question;
   if (fresh <= base || logOdds(fresh) - logOdds(base) <= LEAST_LOG_RATIO) return null;
-  return firstOf(MOST, (of) => {
+  const enough = (of: number): boolean => {
     const baseOf = Math.round(of * perFresh);
-    let least = 0;
-    let sum = 0;
-    for (let index = 0; index < BASES; index++) {
-      const basePart = binomialQuantile(baseOf, base, (index + 0.5) / BASES);
-      least = leastAbove({ of, basePart, baseOf, alpha }, least);
-      sum += atLeast(of, fresh, least);
-    }
-    return sum / BASES >= power;
+    const baseParts = Array.from({ length: BASES }, (_, index) =>
+      binomialQuantile(baseOf, base, (index + 0.5) / BASES),
+    );
+    const powers = thresholds(baseParts, { of, baseOf, alpha }).map((least) =>
+      atLeast(of, fresh, least),
+    );
+    return powers.reduce((sum, each) => sum + each, 0) / BASES >= power;
+  };
+  return firstOf(MOST, enough, TOLERANCE);
+}
+
+/** The sizes of two groups, and the level of their comparison. */
+interface Groups {
+  readonly of: number;
+  readonly baseOf: number;
+  readonly alpha: number;
+}
+
+/**
+ * For each `part` of the base group, ascending, the least of the fresh group that shows an odds ratio
+ * above 1. Where they are far apart, they are on a curve through three of them.
+ */
+function thresholds(baseParts: readonly number[], groups: Groups): number[] {
+  const [first = 0, middle = 0, last = 0] = [0, (BASES - 1) / 2, BASES - 1].map(
+    (index) => baseParts[index],
+  );
+  if (last - first < WIDE) {
+    const found: number[] = [];
+    for (const part of baseParts) found.push(leastAbove(part, groups, found.at(-1) ?? 0));
+    return found;
+  }
+  const low = leastAbove(first, groups, 0);
+  const mean = leastAbove(middle, groups, low);
+  const high = leastAbove(last, groups, mean);
+  return baseParts.map((part) => {
+    const toLow = ((part - middle) * (part - last)) / ((first - middle) * (first - last));
+    const toMean = ((part - first) * (part - last)) / ((middle - first) * (middle - last));
+    return Math.round(toLow * low + toMean * mean + (1 - toLow - toMean) * high);
   });
 }
 
@@ -143,16 +184,7 @@ function logOdds(rate: number): number {
 }
 
 /** The least `part` of the fresh group, from `from` on, that shows an odds ratio above 1. */
-function leastAbove(
-  groups: {
-    readonly of: number;
-    readonly basePart: number;
-    readonly baseOf: number;
-    readonly alpha: number;
-  },
-  from: number,
-): number {
-  const { of, basePart, baseOf, alpha } = groups;
+function leastAbove(basePart: number, { of, baseOf, alpha }: Groups, from: number): number {
   const shown = (part: number): boolean => {
     const test = openOddsTest();
     test.add({ fresh: { part, of }, base: { part: basePart, of: baseOf } });

@@ -126,6 +126,7 @@ describe('the trials that show a difference', () => {
   }
 
   it.each([
+    [0.03, 0.05, 9],
     [0.03, 0.07, 9],
     [0.03, 0.1, 1],
     [0, 0.02, 9],

@@ -7,6 +7,7 @@ import { sampleWatch } from './sampleWatch.ts';
 import { isChanging, type LiveRun } from './liveRun.ts';
 import { react } from './react.ts';
 import { askedEvents } from './askedEvents.ts';
+import { attestedLine } from './attestedLine.ts';
 import { closeRequest, openRequests, type FiledRequest } from './runRequests.ts';
 import { isFinal } from '../runState.ts';
 import { PANIC } from './attempt.ts';
@@ -83,6 +84,11 @@ function takeUp(run: LiveRun, request: FiledRequest, stop: AbortController | nul
   }
   if (request.request === 'approved') {
     held.commit({ ...request.facts, event: 'approved' }, { who: request.who });
+    closeRequest(held.places, request);
+    return;
+  }
+  if (request.request === 'attested') {
+    held.commit(...attestedLine(run.runbook, request));
     closeRequest(held.places, request);
     return;
   }

@@ -33,7 +33,15 @@ interface Approved {
   readonly facts: ApprovalFacts;
 }
 
-export type RunRequest = Asks | Approved;
+/** The number of a metric that a person gives. */
+interface Attested {
+  readonly request: 'attested';
+  readonly who: string;
+  readonly metric: string;
+  readonly number: number;
+}
+
+export type RunRequest = Asks | Approved | Attested;
 
 /** A request in its file. */
 export type FiledRequest = RunRequest & { readonly path: string };
@@ -74,9 +82,13 @@ function parsed(bytes: Buffer | null): RunRequest | null {
   if (bytes === null) return null;
   try {
     const value = Object(JSON.parse(bytes.toString('utf8'))) as Record<string, unknown>;
-    const { request, who, why, facts } = value;
+    const { request, who, why, facts, metric, number } = value;
     if (typeof who !== 'string') return null;
     if (request === 'approved') return isApproval(facts) ? { request, who, facts } : null;
+    if (request === 'attested') {
+      if (typeof metric !== 'string' || !Number.isFinite(number)) return null;
+      return { request, who, metric, number: Number(number) };
+    }
     const kind = ASKED.find((one) => one === request);
     return kind === undefined || typeof why !== 'string' ? null : { request: kind, who, why };
   } catch {

@@ -14,7 +14,7 @@ export interface Watch {
   readonly key: string;
   /** Name for triggers; null for none. */
   readonly id: string | null;
-  /** Milliseconds between two looks. */
+  /** Milliseconds between two looks; infinite where a person gives the number. */
   readonly every: number;
   /** Whether it is watched in every state. */
   readonly always: boolean;
@@ -34,7 +34,9 @@ export function watchesOf({ monitor, metrics, triggers }: Runbook): readonly Wat
   const numbers = metrics
     .filter(({ id }) => named.has(id))
     .map((metric): Watch => {
-      const { id, every } = metric;
+      const { id } = metric;
+      // What a person has said stays until a person says otherwise.
+      const every = metric.attest === null ? metric.every : Number.POSITIVE_INFINITY;
       return { key: `watch:${id}`, id, every, always: true, for: 0, looks: { metric } };
     });
   return [...monitors, ...numbers];
@@ -69,7 +71,7 @@ export function dueAt(watch: Watch, record: RunRecord): number | null {
   const { state, samples, begun } = record;
   const goesBack = state.status === 'ROLLING_BACK';
   const ended = stepsEndedAt(record);
-  if (begun === null || goesBack) return null;
+  if (begun === null || goesBack || !Number.isFinite(watch.every)) return null;
   if (!watch.always && ended === null) return null;
   const last = samples.get(watch.key)?.at(-1)?.at;
   const from = watch.always ? Date.parse(begun.at) : (ended ?? 0);

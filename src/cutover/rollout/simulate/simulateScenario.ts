@@ -40,22 +40,33 @@ export interface Tally {
   readonly shown: { readonly rollouts: number; readonly spent: Spent };
 }
 
-export interface Simulation {
+export interface Simulated {
   readonly scenario: Scenario;
-  readonly rollouts: number;
   readonly seed: number;
   readonly tests?: Tests;
 }
 
-/** Simulates a scenario; the same seed gives the same rollouts. */
-export function simulateScenario(
+/** Rollouts of a scenario, so many as are wanted. */
+export interface Simulation {
+  run(rollouts: number): void;
+  tally(): Tally;
+}
+
+/** Opens the simulation of a scenario; the same seed gives the same rollouts. */
+export function openSimulation(
   runbook: Runbook,
-  { scenario, rollouts, seed, tests = ALWAYS_VALID }: Simulation,
-): Tally {
+  { scenario, seed, tests = ALWAYS_VALID }: Simulated,
+): Simulation {
   const world = worldOf(runbook, scenario, randomNumbers(seed));
   const tally = openTally();
-  for (let count = 0; count < rollouts; count++) tally.add(simulateRollout(runbook, world, tests));
-  return tally.tallied(scenario);
+  return {
+    run(rollouts) {
+      for (let count = 0; count < rollouts; count++) {
+        tally.add(simulateRollout(runbook, world, tests));
+      }
+    },
+    tally: () => tally.tallied(scenario),
+  };
 }
 
 interface OpenTally {

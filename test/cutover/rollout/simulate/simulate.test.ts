@@ -14,7 +14,7 @@ import {
   type Scenario,
 } from '../../../../src/cutover/rollout/simulate/scenarios.ts';
 import {
-  simulateScenario,
+  openSimulation,
   type Ended,
   type Tally,
 } from '../../../../src/cutover/rollout/simulate/simulateScenario.ts';
@@ -50,8 +50,13 @@ function simulated(
 ): Tally {
   const begun = performance.now();
   const { rollouts = ROLLOUTS, tests } = given;
-  const asked = { scenario: about, rollouts, seed: 22, ...(tests === undefined ? {} : { tests }) };
-  const tally = simulateScenario(given.runbook ?? runbook, asked);
+  const simulation = openSimulation(given.runbook ?? runbook, {
+    scenario: about,
+    seed: 22,
+    ...(tests === undefined ? {} : { tests }),
+  });
+  simulation.run(rollouts);
+  const tally = simulation.tally();
   if (IS_MANY) process.stderr.write(figures(tally, performance.now() - begun));
   return tally;
 }

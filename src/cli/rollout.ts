@@ -1,0 +1,149 @@
+/** sealift rollout status, advance, hold, rollback, watch, tick, attest, simulate */
+
+import { Command, InvalidArgumentError } from 'commander';
+
+import type { Host } from './host.ts';
+import { rollbackCommand, tickCommand, worksOn } from './cutoverRun.ts';
+import {
+  runOption,
+  subcommand,
+  whyOption,
+  wired,
+  type Common,
+  type Wiring,
+} from './cutoverWiring.ts';
+import { whoOption } from './options.ts';
+
+interface StatusOptions extends Common {
+  readonly report?: string;
+}
+
+export function rolloutCommand(exit: (code: number) => void, host: Host): Command {
+  const wiring = { exit, host };
+  return new Command('rollout')
+    .description('a rollout by percent: where it stands, what it may do next, and the way back')
+    .summary('raise the share of a new version, stage by stage')
+    .addHelpText('before', EXAMPLES)
+    .addHelpText('after', QUESTIONS)
+    .addCommand(statusCommand(wiring))
+    .addCommand(tickCommand(wiring, 'rollout'))
+    .addCommand(watchCommand(wiring))
+    .addCommand(advanceCommand(wiring))
+    .addCommand(holdCommand(wiring))
+    .addCommand(attestCommand(wiring))
+    .addCommand(rollbackCommand(wiring, 'rollout'));
+}
+
+function statusCommand(wiring: Wiring): Command {
+  return subcommand(
+    'status',
+    'show each stage, each metric with its bands, and what is missing for the next stage',
+    '  sealift rollout status gradual.yaml\n',
+  )
+    .addOption(runOption())
+    .option('--report <file>', 'write the report of the run to this file, as HTML')
+    .action(async (path: string, options: StatusOptions) => {
+      const { project, run = null, report = null } = options;
+      await wired(wiring, options, {
+        name: 'rollout status',
+        kind: 'action',
+        load: () => import('../flow/rolloutStatus.ts'),
+        work: ({ rolloutStatus }, env) =>
+          rolloutStatus({ project, runbook: path, run, report }, env),
+      });
+    });
+}
+
+/** A command that goes on with a rollout that was held, or that waits. */
+function goingOn(name: 'watch' | 'advance', description: string, wiring: Wiring): Command {
+  return subcommand(name, description, `  sealift rollout ${name} gradual.yaml --who ada\n`)
+    .addOption(runOption())
+    .addOption(whoOption())
+    .action(async (path: string, options: Common) => {
+      const { project, run = null, who = null } = options;
+      const command = `rollout ${name}`;
+      const how = { command, answers: [], why: null, waits: name === 'watch' };
+      await worksOn(wiring, command, options, ({ cutoverResume }, env) =>
+        cutoverResume({ ...how, project, runbook: path, run, who }, env),
+      );
+    });
+}
+
+function watchCommand(wiring: Wiring): Command {
+  return goingOn(
+    'watch',
+    'go on, and look at the metrics until the rollout ends, or is held',
+    wiring,
+  );
+}
+
+function advanceCommand(wiring: Wiring): Command {
+  return goingOn(
+    'advance',
+    'go on, also after a hold, and begin the next stage if its gate is open',
+    wiring,
+  );
+}
+
+function holdCommand(wiring: Wiring): Command {
+  return subcommand(
+    'hold',
+    'stay at the percentage that is set, and promote nothing',
+    '  sealift rollout hold gradual.yaml --who ada --why "a customer calls"\n',
+  )
+    .addOption(runOption())
+    .addOption(whoOption())
+    .addOption(whyOption())
+    .action(async (path: string, options: Common) => {
+      const { project, run = null, who = null, why = null } = options;
+      const about = { command: 'rollout hold', project, runbook: path, run, who, why };
+      await wired(wiring, options, {
+        name: 'rollout hold',
+        kind: 'action',
+        load: () => import('../flow/cutoverAsk.ts'),
+        work: async ({ cutoverAsk }, env) => cutoverAsk('pause', about, env),
+      });
+    });
+}
+
+function attestCommand(wiring: Wiring): Command {
+  return subcommand(
+    'attest',
+    'give the number of a metric that a person gives, such as that of complaints',
+    '  sealift rollout attest gradual.yaml complaints 2 --who dee\n',
+  )
+    .argument('<metric>', 'the metric, which names a role with "attest"')
+    .argument('<number>', 'the number', numberOf)
+    .addOption(runOption())
+    .addOption(whoOption())
+    .action(async (path: string, metric: string, number: number, options: Common) => {
+      const { project, run = null, who = null } = options;
+      await wired(wiring, options, {
+        name: 'rollout attest',
+        kind: 'action',
+        load: () => import('../flow/rolloutAttest.ts'),
+        work: async ({ rolloutAttest }, env) =>
+          rolloutAttest({ project, runbook: path, run, who, metric, number }, env),
+      });
+    });
+}
+
+function numberOf(text: string): number {
+  if (/^\d{1,12}(?:\.\d{1,6})?$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('a number such as 0 or 2.5 is needed.');
+}
+
+const EXAMPLES = `Examples:
+  sealift cutover run gradual.yaml --who ada --no-wait
+  sealift rollout tick gradual.yaml          # now and then, by a scheduler
+  sealift rollout status gradual.yaml        # from another terminal
+`;
+
+const QUESTIONS = `
+How do I ...
+  begin                         sealift cutover run gradual.yaml --who ada --no-wait
+  stay where it is              sealift rollout hold gradual.yaml --who ada
+  go on after that              sealift rollout advance gradual.yaml --who ada
+  go back now                   sealift rollout rollback gradual.yaml --who ada
+  say what people have said     sealift rollout attest gradual.yaml complaints 0 --who dee
+`;
