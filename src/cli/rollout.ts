@@ -13,6 +13,7 @@ import {
   type Wiring,
 } from './cutoverWiring.ts';
 import { whoOption } from './options.ts';
+import { simulateCommand } from './rolloutSimulate.ts';
 
 interface StatusOptions extends Common {
   readonly report?: string;
@@ -31,7 +32,8 @@ export function rolloutCommand(exit: (code: number) => void, host: Host): Comman
     .addCommand(advanceCommand(wiring))
     .addCommand(holdCommand(wiring))
     .addCommand(attestCommand(wiring))
-    .addCommand(rollbackCommand(wiring, 'rollout'));
+    .addCommand(rollbackCommand(wiring, 'rollout'))
+    .addCommand(simulateCommand(wiring));
 }
 
 function statusCommand(wiring: Wiring): Command {

@@ -1,8 +1,7 @@
 /** sealift rollout simulate */
 
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 
-import { Option } from 'commander';
 import { subcommand, wired, type Common, type Wiring } from './cutoverWiring.ts';
 import { wholeNumber } from './options.ts';
 
@@ -32,8 +31,10 @@ export function simulateCommand(wiring: Wiring): Command {
         .default(1),
     )
     .addOption(
-      new Option('--faults-at <percent>', 'the first stage that has the faults; default: the first')
-        .argParser(wholeNumber(1, 100)),
+      new Option(
+        '--faults-at <percent>',
+        'the first stage that has the faults; default: the first',
+      ).argParser(wholeNumber(1, 100)),
     )
     .option('--from <run>', 'judge the looks of this run again, by the runbook as it is now')
     .action(async (path: string, options: SimulateOptions) => {

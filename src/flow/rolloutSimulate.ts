@@ -8,7 +8,7 @@ import { setImmediate } from 'node:timers/promises';
 
 import { readRun } from '../cutover/engine/heldRun.ts';
 import { runbookOf } from '../cutover/engine/keptRunbook.ts';
-import { placesOf, runNamed } from '../cutover/engine/runPlaces.ts';
+import { placesOf, runsOf } from '../cutover/engine/runPlaces.ts';
 import { recordOf, type RunRecord } from '../cutover/engine/runRecord.ts';
 import type { LoadedRunbook } from '../cutover/readRunbook.ts';
 import { figuresIn } from '../cutover/rollout/figures.ts';
@@ -16,17 +16,27 @@ import { worldOf } from '../cutover/rollout/simulate/figuresOfWorld.ts';
 import { needsOf } from '../cutover/rollout/simulate/needs.ts';
 import { randomNumbers } from '../cutover/rollout/simulate/randomNumbers.ts';
 import { replayRollout, type RecordedStage } from '../cutover/rollout/simulate/replayRollout.ts';
-import { HEALTHY, missingIn, scenariosOf, type Scenario } from '../cutover/rollout/simulate/scenarios.ts';
-import { needLines, replayLines, tallyLines, timelineLines } from '../cutover/rollout/simulate/simulateLines.ts';
+import {
+  HEALTHY,
+  missingIn,
+  scenariosOf,
+  type Scenario,
+} from '../cutover/rollout/simulate/scenarios.ts';
+import {
+  needLines,
+  replayLines,
+  tallyLines,
+  timelineLines,
+} from '../cutover/rollout/simulate/simulateLines.ts';
 import { simulateRollout } from '../cutover/rollout/simulate/simulateRollout.ts';
 import { openSimulation, type Tally } from '../cutover/rollout/simulate/simulateScenario.ts';
 import { soakOf } from '../cutover/rollout/stageOfStep.ts';
 import type { Runbook, Stage } from '../cutover/runbook.ts';
 import { runStepsOf } from '../cutover/runSteps.ts';
+import { isoTime } from '../outcome/age.ts';
 import { Failure } from '../outcome/failure.ts';
 import { actionOutcome, type Outcome } from '../outcome/outcome.ts';
-import { projectPaths } from '../project/paths.ts';
-import { isoTime } from '../record/isoTime.ts';
+import { projectPaths, type ProjectPaths } from '../project/paths.ts';
 import type { Environment } from '../run/environment.ts';
 import { runnable } from './cutoverParts.ts';
 
@@ -65,7 +75,10 @@ export async function rolloutSimulate(
     command: 'rollout simulate',
     facts: {
       simulated: tallies,
-      rollout: { ...one, stages: one.stages.map(({ stage, ...rest }) => ({ stage: stage.name, ...rest })) },
+      rollout: {
+        ...one,
+        stages: one.stages.map(({ stage, ...rest }) => ({ stage: stage.name, ...rest })),
+      },
       needs,
       seed: options.seed,
     },
@@ -86,8 +99,8 @@ async function tallied(
   { progress, signal }: Environment,
 ): Promise<Tally> {
   const simulation = openSimulation(runbook, { scenario, seed });
-  progress.begin(scenario.name, rollouts, { unit: 'rollout' });
-  for (let done = 0; done < rollouts; ) {
+  progress.begin(scenario.name, rollouts, { unit: 'rollout', passing: true });
+  for (let done = 0; done < rollouts;) {
     const count = Math.min(CHUNK, rollouts - done);
     simulation.run(count);
     done += count;
@@ -123,7 +136,7 @@ function firstWithFaults({ runbook, name }: LoadedRunbook, percent: number | nul
 function replayed(given: LoadedRunbook, project: string, from: string): Outcome {
   const { runbook } = given;
   const paths = projectPaths(project);
-  const places = placesOf(paths, runNamed(paths, runbook.name, from));
+  const places = placesOf(paths, runOf(paths, runbook.name, from));
   const kept = runbookOf(places, given);
   const identity = { path: kept.name, planHash: kept.planHash };
   const { entries } = readRun(places);
@@ -146,6 +159,20 @@ function replayed(given: LoadedRunbook, project: string, from: string): Outcome 
     command: 'rollout simulate',
     facts: { replayed: { run: from, stages: told } },
     notes: replayLines(stages),
+  });
+}
+
+function runOf(paths: ProjectPaths, runbook: string, from: string): string {
+  const runs = runsOf(paths, runbook);
+  if (runs.includes(from)) return from;
+  const last = runs.at(-1);
+  throw new Failure('USAGE', {
+    what: 'there is no such run',
+    where: from,
+    hint:
+      last === undefined
+        ? 'leave --from out to simulate rollouts instead'
+        : `the last one is ${last}`,
   });
 }
 

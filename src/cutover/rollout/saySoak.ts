@@ -18,7 +18,7 @@ export function saySoak({ soak }: Stage, state: SoakState): string {
 }
 
 /** What keeps a stage from its end, by its last look. */
-export function sayOpen({ open }: SoakState): string {
+export function sayOpen({ open }: Pick<SoakState, 'open'>): string {
   return open.length === 0 ? 'every metric passes' : open.map(sayOne).join('; ');
 }
 

@@ -31,7 +31,7 @@ function cellsOfTally({ scenario, rollouts, ends }: Tally): readonly string[] {
     percent(ends.held.rollouts, rollouts),
     timeOrNone(main.spent.median),
     timeOrNone(main.spent.most),
-    causesOf(main, rollouts),
+    causesOf(ends, rollouts),
   ];
 }
 
@@ -44,8 +44,10 @@ function mainEnd(ends: Tally['ends']): Ended {
 /** Causes that are told. */
 const TOLD = 2;
 
-function causesOf({ by }: Ended, rollouts: number): string {
-  const told = by.slice(0, TOLD).map((cause) => {
+function causesOf(ends: Tally['ends'], rollouts: number): string {
+  const all = Object.values(ends).flatMap(({ by }) => by);
+  const most = all.toSorted((one, other) => other.rollouts - one.rollouts);
+  const told = most.slice(0, TOLD).map((cause) => {
     const at = /^\d/.test(cause.stage) ? `${cause.stage} %` : cause.stage;
     return `${metricName(cause)} at ${at} (${percent(cause.rollouts, rollouts)})`;
   });
@@ -108,9 +110,10 @@ function roughly(time: number): string {
   return formatDuration(Math.ceil(time / unit) * unit);
 }
 
-/** `93 %`, or `2 times`. */
-function valueOf({ measure }: Need, value: number): string {
-  const digits = value < 1 || (measure !== 'quantile' && value > 99) ? 2 : 1;
+/** `93 %`, or `2 times`; with so many digits that it is not what is usual. */
+function valueOf({ measure, usual }: Need, value: number): string {
+  const least = value < 1 ? 2 : 1;
+  const digits = [least, 2, 3, 4].find((one) => Number(value.toFixed(one)) !== usual) ?? 4;
   const number = String(Number(value.toFixed(digits)));
   return measure === 'quantile' ? `${number} times` : `${number} %`;
 }
@@ -121,9 +124,13 @@ function troubleOf(need: Need): readonly string[] {
   const soaked = formatDuration(soak);
   const late =
     passes === null
-      ? [`${where} is never shown to be good: it needs a wider limit or margin, or more users before`]
+      ? [
+          `${where} is never shown to be good: it needs a wider limit or margin, or more users before`,
+        ]
       : passes.time > soak
-        ? [`${where} is shown to be good after ${roughly(passes.time)}, later than its soak of ${soaked}`]
+        ? [
+            `${where} is shown to be good after ${roughly(passes.time)}, later than its soak of ${soaked}`,
+          ]
         : [];
   if (sees === null || (seen !== null && seen.time <= soak)) return late;
   const when = seen === null ? 'never seen' : `seen after ${roughly(seen.time)}`;

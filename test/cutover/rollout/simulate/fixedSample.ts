@@ -98,8 +98,11 @@ function deviation(share: number): number {
 const DEVIATIONS = new Map<number, number>();
 const PARTS = 400;
 
+function density(at: number): number {
+  return Math.exp((-at * at) / 2) / Math.sqrt(2 * Math.PI);
+}
+
 function upTo(x: number): number {
-  const density = (at: number): number => Math.exp((-at * at) / 2) / Math.sqrt(2 * Math.PI);
   let sum = density(0) + density(x);
   for (let part = 1; part < PARTS; part++) {
     sum += (part % 2 === 1 ? 4 : 2) * density((part * x) / PARTS);
