@@ -114,9 +114,21 @@ function yamlOf(text: string, name: string): YamlText {
 /** Completes the ways back: without `use` they are of the type of their step, and have its members. */
 function withWaysBack(value: unknown): unknown {
   if (!isObject(value)) return value;
-  const { phases } = value;
-  const whole = withSteps(value);
+  const { phases, rollout } = value;
+  const steps = withSteps(value);
+  const whole = isObject(rollout) ? { ...steps, rollout: withRemovals(rollout) } : steps;
   return Array.isArray(phases) ? { ...whole, phases: phases.map(withSteps) } : whole;
+}
+
+/** What removes the old version is a step, too. */
+function withRemovals(rollout: Written): Written {
+  const { stages } = rollout;
+  if (!Array.isArray(stages)) return rollout;
+  const complete = (stage: unknown): unknown =>
+    isObject(stage) && isObject(stage['remove'])
+      ? { ...stage, remove: withWayBack(stage['remove']) }
+      : stage;
+  return { ...rollout, stages: stages.map(complete) };
 }
 
 function withSteps(value: unknown): Written {

@@ -73,6 +73,8 @@ describe('the plan of a rollout', () => {
     expect(plan.takes / 86_400_000).toBe(17);
     const lines = planLines(plan);
     expect(lines).toContain('10 %           soak 1d  metrics at 1h, 6h, 1d');
-    expect(lines.find((line) => line.includes('soak-50'))).toMatch(/rollout\.soak .* 2d .*requires percent-50$/);
+    expect(lines.find((line) => line.includes('soak-50'))).toMatch(
+      /rollout\.soak .* 2d .*requires percent-50$/,
+    );
   });
 });
