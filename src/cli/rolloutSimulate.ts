@@ -15,9 +15,9 @@ interface SimulateOptions extends Common {
 export function simulateCommand(wiring: Wiring): Command {
   return subcommand(
     'simulate',
-    'show what the gates would do, in many rollouts with and without faults',
+    'show what the gates would do',
     `  sealift rollout simulate gradual.yaml
-  sealift rollout simulate gradual.yaml --from gradual-v2-3   # judge a run again
+  sealift rollout simulate gradual.yaml --from gradual-v2-3   # a run, again
 `,
   )
     .addOption(

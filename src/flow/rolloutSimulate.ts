@@ -144,7 +144,7 @@ function replayed(given: LoadedRunbook, project: string, from: string): Outcome 
   const stages = replayRollout(runbook, (stage) => recordedOf(record, stage));
   if (stages.length === 0) {
     throw new Failure('USAGE', {
-      what: 'the run has not looked at any stage of this runbook',
+      what: 'the run has no look of a stage of this runbook',
       where: from,
       hint: 'leave --from out to simulate rollouts instead',
     });

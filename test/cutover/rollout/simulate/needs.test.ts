@@ -26,6 +26,11 @@ function need(percent: number, metric: string, among: readonly Need[] = needs): 
   return found;
 }
 
+/** Both are for 9 of 10 rollouts, by another approximation. */
+function same(one: number | undefined, other: number | null): void {
+  expect(Math.abs((one ?? 0) / (other ?? 0) - 1)).toBeLessThan(0.1);
+}
+
 describe('what a gate needs', () => {
   it('counts the users of the soak, by the traffic and the percentage', () => {
     expect(need(10, 'success').users).toBe(2000);
@@ -34,9 +39,6 @@ describe('what a gate needs', () => {
   });
 
   it('is what the tables of the statistics say', () => {
-    const same = (one: number | undefined, other: number | null): void => {
-      expect(Math.abs((one ?? 0) / (other ?? 0) - 1)).toBeLessThan(0.1);
-    };
     const { passes, seen } = need(10, 'success');
     same(passes?.users, trialsToShow({ rate: 0.97, bound: 0.94, alpha }));
     same(seen?.users, trialsToCompare({ base: 0.03, fresh: 0.07, perFresh: 9, alpha }));
