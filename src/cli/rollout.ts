@@ -136,9 +136,9 @@ function numberOf(text: string): number {
 }
 
 const EXAMPLES = `Examples:
-  sealift cutover run gradual.yaml --who ada --no-wait
-  sealift rollout tick gradual.yaml          # now and then, by a scheduler
-  sealift rollout status gradual.yaml        # from another terminal
+  sealift rollout simulate gradual.yaml    # what its gates can see
+  sealift rollout tick gradual.yaml        # now and then, by a scheduler
+  sealift rollout status gradual.yaml      # from another terminal
 `;
 
 const QUESTIONS = `
