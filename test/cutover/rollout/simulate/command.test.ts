@@ -22,7 +22,7 @@ describe('sealift rollout simulate', () => {
     expect(code).toBe(0);
     const lines = stdout.split('\n');
     for (const name of ['healthy', 'success', 'stuck', 'p99', 'p99-tail', 'errors', 'split']) {
-      expect(lines).toContainEqual(expect.stringMatching(new RegExp(`^${name} +\\d+ %`)));
+      expect(lines).toContainEqual(expect.stringMatching(new RegExp(`^${name} +[0-9.]+ %`)));
       expect(lines).toContainEqual(expect.stringMatching(new RegExp(`^${name}: `)));
     }
     expect(lines).toContainEqual(expect.stringMatching(/^\+0s +10 % +/));
