@@ -1,6 +1,6 @@
 /** sealift rollout status, advance, hold, rollback, watch, tick, attest, simulate */
 
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 
 import type { Host } from './host.ts';
 import { rollbackCommand, tickCommand, worksOn } from './cutoverRun.ts';
@@ -14,6 +14,15 @@ import {
 } from './cutoverWiring.ts';
 import { whoOption } from './options.ts';
 import { simulateCommand } from './rolloutSimulate.ts';
+
+interface Said {
+  readonly metric: string;
+  readonly number: number;
+}
+
+interface AttestOptions extends Common {
+  readonly number: Said;
+}
 
 interface StatusOptions extends Common {
   readonly report?: string;
@@ -112,40 +121,44 @@ function attestCommand(wiring: Wiring): Command {
   return subcommand(
     'attest',
     'give the number of a metric that a person gives, such as that of complaints',
-    '  sealift rollout attest gradual.yaml complaints 2 --who dee\n',
+    '  sealift rollout attest gradual.yaml --number complaints=2 --who dee\n',
   )
-    .argument('<metric>', 'the metric, which names a role with "attest"')
-    .argument('<number>', 'the number', numberOf)
+    .addOption(
+      new Option('--number <metric=number>', 'the metric, and its number')
+        .argParser(saidOf)
+        .makeOptionMandatory(),
+    )
     .addOption(runOption())
     .addOption(whoOption())
-    .action(async (path: string, metric: string, number: number, options: Common) => {
-      const { project, run = null, who = null } = options;
+    .action(async (path: string, options: AttestOptions) => {
+      const { project, run = null, who = null, number: said } = options;
       await wired(wiring, options, {
         name: 'rollout attest',
         kind: 'action',
         load: () => import('../flow/rolloutAttest.ts'),
         work: async ({ rolloutAttest }, env) =>
-          rolloutAttest({ project, runbook: path, run, who, metric, number }, env),
+          rolloutAttest({ project, runbook: path, run, who, ...said }, env),
       });
     });
 }
 
-function numberOf(text: string): number {
-  if (/^\d{1,12}(?:\.\d{1,6})?$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('a number such as 0 or 2.5 is needed.');
+function saidOf(text: string): Said {
+  const [, metric = '', number = ''] = /^([\w-]+)=(\d{1,12}(?:\.\d{1,6})?)$/.exec(text) ?? [];
+  if (metric !== '') return { metric, number: Number(number) };
+  throw new InvalidArgumentError('a metric and a number such as complaints=2 are needed.');
 }
 
 const EXAMPLES = `Examples:
-  sealift cutover run gradual.yaml --who ada --no-wait
-  sealift rollout tick gradual.yaml          # now and then, by a scheduler
-  sealift rollout status gradual.yaml        # from another terminal
+  sealift rollout simulate gradual.yaml    # what its gates can see
+  sealift rollout tick gradual.yaml        # now and then, by a scheduler
+  sealift rollout status gradual.yaml      # from another terminal
 `;
 
 const QUESTIONS = `
 How do I ...
-  begin                         sealift cutover run gradual.yaml --who ada --no-wait
-  stay where it is              sealift rollout hold gradual.yaml --who ada
-  go on after that              sealift rollout advance gradual.yaml --who ada
-  go back now                   sealift rollout rollback gradual.yaml --who ada
-  say what people have said     sealift rollout attest gradual.yaml complaints 0 --who dee
+  begin                 sealift cutover run gradual.yaml --who ada --no-wait
+  stay where it is      sealift rollout hold gradual.yaml --who ada
+  go on after that      sealift rollout advance gradual.yaml --who ada
+  go back now           sealift rollout rollback gradual.yaml --who ada
+  tell of complaints    sealift rollout attest gradual.yaml --number calls=2
 `;

@@ -112,6 +112,15 @@ const COMMANDS: readonly (readonly string[])[] = [
   ['cutover', 'panic', 'cutover.yaml', '--who', 'ada'],
   ['cutover', 'abort', 'cutover.yaml', '--who', 'ada'],
   ['cutover', 'rehearse', 'cutover.yaml', '--who', 'ada'],
+  ['cutover', 'run', 'rollout.yaml', '--who', 'ada', '--no-wait'],
+  ['rollout', 'status', 'rollout.yaml'],
+  ['rollout', 'tick', 'rollout.yaml'],
+  ['rollout', 'attest', 'rollout.yaml', '--number', 'calls=0', '--who', 'dee'],
+  ['rollout', 'hold', 'rollout.yaml', '--who', 'ada'],
+  ['rollout', 'advance', 'rollout.yaml', '--who', 'ada'],
+  ['rollout', 'rollback', 'rollout.yaml', '--who', 'ada'],
+  ['rollout', 'watch', 'rollout.yaml', '--who', 'ada'],
+  ['rollout', 'simulate', 'rollout.yaml', '--rollouts', '3'],
   ['completion', 'bash'],
   ['help', 'migrate'],
   ['nonsense'],
@@ -125,6 +134,7 @@ beforeAll(async () => {
   declareSecret(HERE);
   seal(HERE);
   cutOver(HERE);
+  rollOut(HERE);
   cpSync(HERE, APART, { recursive: true });
 });
 
@@ -166,6 +176,30 @@ rehearsal: {}
 steps:
   - { id: closed, use: config.set, file: settings.json, key: closed, set: true, undo: { set: false } }
   - { id: approve, use: gate.approval, role: approver, requires: [closed] }
+`,
+  };
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(project, name), text);
+}
+
+/** Gives a project a rollout by percent. */
+function rollOut(project: string): void {
+  const files = {
+    'flags.json': '{ "percent": 0 }\n',
+    'good.sql': 'SELECT 97 AS part, 100 AS "of" WHERE :since < :until',
+    'users.sql': `SELECT 'v1' AS version, 90 AS n WHERE :since < :until UNION ALL SELECT 'v2', 10`,
+    'rollout.yaml': `runbook: share
+roles: { operator: [ada], support: [dee] }
+inputs: { db: "sqlite:app.db" }
+rollout:
+  set: { key: percent, file: flags.json }
+  observe: { sql: users.sql, test: sample-ratio, minSamples: 10 }
+  traffic: 1000
+  stages:
+    - { percent: 10, soak: 24h, every: 6h }
+metrics:
+  - { id: good, sql: good.sql, measure: share, pass: ">=95", rollback: "<95", usual: 97, sees: 80 }
+  - { id: calls, attest: support, pass: "==0" }
+onRollback: { percent: 0, within: 1s, restartAt: 10 }
 `,
   };
   for (const [name, text] of Object.entries(files)) writeFileSync(join(project, name), text);
