@@ -47,8 +47,8 @@ export async function inspectStage(run: LiveRun, step: Step): Promise<Looked | n
   const stand = standOf(runbook, held.record, step);
   const now = world.now().getTime();
   if (rehearsal === null && now < stand.state.dueAt) return waitOf(stand);
-  const window = { from: windowBegin(held.record, stand), to: now };
-  const figures = await underWay(run, (signal) => readLook(run, stand.stage, window, signal));
+  const windows = windowsOf(held.record, step, stand, now);
+  const figures = await underWay(run, (signal) => readLook(run, stand.stage, windows, signal));
   if (figures === null) return null;
   const { judged, state } = stand.look(world.now().getTime(), figures);
   const verdict = verdictOf(state);
@@ -61,16 +61,33 @@ export async function inspectStage(run: LiveRun, step: Step): Promise<Looked | n
   return ended(stand, world.now().getTime()) ?? waitOf(stand);
 }
 
-/** The stage counts from the change of the percentage on: what was before it is of another stage. */
-function windowBegin({ steps }: RunRecord, { stage, begun }: FollowedStage): number {
-  const changed = steps.get(`percent-${stage.name}`)?.endedAt ?? null;
-  return changed === null ? begun : Date.parse(changed);
+/** What the metrics of a look count. */
+interface LookWindows {
+  readonly stage: LookWindow;
+  /** Of the number that has to be zero. */
+  readonly zero: LookWindow;
+}
+
+/**
+ * The stage counts from the change of the percentage on: what was before it is of another stage. What has to be zero
+ * counts from the last look on, as one call in the first hour is no call in the last ones; a look may have taken time.
+ */
+function windowsOf(
+  record: RunRecord,
+  { id }: Step,
+  { stage, begun }: FollowedStage,
+  to: number,
+): LookWindows {
+  const changed = record.steps.get(`percent-${stage.name}`)?.endedAt ?? null;
+  const from = changed === null ? begun : Date.parse(changed);
+  const last = looksOf(record, id).at(-1)?.at ?? from;
+  return { stage: { from, to }, zero: { from: Math.max(from, last - LOOK_MS), to } };
 }
 
 async function readLook(
   run: LiveRun,
   stage: Stage,
-  window: LookWindow,
+  windows: LookWindows,
   stop: AbortSignal,
 ): Promise<Figures> {
   const { world, runbook } = run;
@@ -88,9 +105,10 @@ async function readLook(
   if (rollout === null) return figures;
   const { observe, versions } = rollout;
   if (observe !== null && stage.percent !== null) {
-    await read(SPLIT, () => readSplit({ world, signal }, observe, window, versions));
+    await read(SPLIT, () => readSplit({ world, signal }, observe, windows.stage, versions));
   }
   for (const metric of metricsOf(runbook, stage)) {
+    const window = metric.id === stage.zero ? windows.zero : windows.stage;
     await read(metric.id, () => readMetric({ world, signal }, metric, window, versions));
   }
   return figures;

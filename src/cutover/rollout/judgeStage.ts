@@ -234,8 +234,13 @@ export function toleranceOf(percent: number): number {
   return Math.max(1, Math.min(percent, 100 - percent) / 5);
 }
 
-/** A sample-ratio test: another share is shown, or that of the stage within its tolerance, or neither. */
+/**
+ * A sample-ratio test: another share is shown, or that of the stage within its tolerance, or neither. Where all users
+ * should have the new version, a single one who has not would show another share: who came while it was set, and
+ * never again. So there it has to be below the tolerance.
+ */
 function splitBand({ low, high }: Interval, percent: number, tolerance: number): RolloutBand {
-  if (percent < low || percent > high) return 'fail';
+  const least = percent === 100 ? percent - tolerance : percent;
+  if (percent < low || least > high) return 'fail';
   return low >= percent - tolerance && high <= percent + tolerance ? 'pass' : 'hold';
 }

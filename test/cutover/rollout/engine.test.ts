@@ -145,6 +145,29 @@ describe('a rollout', () => {
     expect(hours(await played(folder(), zero, quiet.play))).toBe(72);
   });
 
+  it.each([
+    ['in its first hours, in the time of the stage', 3, 48],
+    ['until late, a day after the first look without a call', 40, 72],
+  ])('ends, though the old version was called %s', async (_, last, takes) => {
+    const begun = Date.parse('2026-12-06T02:00:00Z');
+    const { play } = metrics({
+      ...healthy(),
+      'q3.sql': ({ since, until }) => {
+        const calls = Array.from({ length: last }, (__, at) => begun + (at + 0.5) * HOUR);
+        return number(calls.filter((at) => at >= since && at < until).length);
+      },
+    });
+    const text =
+      `${RUNBOOK.slice(0, RUNBOOK.indexOf('    - { percent: 10'))}    - { percent: 100, soak: 48h, every: 6h, zero: calls }
+${RUNBOOK.slice(RUNBOOK.indexOf('metrics:'))}`.replace(
+        'onRollback: { percent: 0, restartAt: 10 }',
+        '  - { id: calls, sql: q3.sql, pass: "==0" }\nonRollback: { percent: 0, restartAt: 100 }',
+      );
+    const run = await played(folder(), text, play);
+    expect(statusOf(run)).toBe('COMPLETED');
+    expect(hours(run)).toBe(takes);
+  });
+
   it('goes back when more than ten are stuck, whatever the grace', async () => {
     const { play } = metrics({ ...healthy(), 'q2.sql': () => number(11) });
     const run = await played(folder(), RUNBOOK, play);
