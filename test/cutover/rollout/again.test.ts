@@ -50,6 +50,9 @@ const spread: Answer = ({ since, until }) => {
   return page(['version', 'upto', 'n'], ...rows);
 };
 
+const nothing: Answer = () => page(['version', 'part', 'of'], ['v2', 0n, 0n], ['v1', 0n, 0n]);
+const noTimes: Answer = () => page(['version', 'upto', 'n'], ['v2', '100', 0n], ['v1', '100', 0n]);
+
 async function lines(
   name: string,
   percent: number,
