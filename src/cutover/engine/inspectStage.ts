@@ -9,7 +9,7 @@ import { figuresIn, SPLIT, type Figure, type Figures } from '../rollout/figures.
 import { endOf, followStage, lastKnown, type FollowedStage } from '../rollout/followStage.ts';
 import type { Judged } from '../rollout/judged.ts';
 import { readMetric, readSplit, type LookWindow } from '../rollout/readFigure.ts';
-import { sayOpen, saySoak } from '../rollout/saySoak.ts';
+import { sayOpen, saySoak, sayWait } from '../rollout/saySoak.ts';
 import type { SoakState } from '../rollout/stageSoak.ts';
 import { baselineOf, metricsOf, soakOf, stageOfStep } from '../rollout/stageOfStep.ts';
 import type { Runbook, Stage, Step } from '../runbook.ts';
@@ -41,7 +41,7 @@ function read({ figures }: Sample): Figures {
   return figuresIn(figures);
 }
 
-/** One look at a stage, if it is due; null if it was stopped, or the run goes back. */
+/** One look of a stage, if it is due; null if it was stopped, or the run goes back. */
 export async function inspectStage(run: LiveRun, step: Step): Promise<Looked | null> {
   const { held, world, runbook, rehearsal } = run;
   const stand = standOf(runbook, held.record, step);
@@ -59,7 +59,7 @@ export async function inspectStage(run: LiveRun, step: Step): Promise<Looked | n
   // What is decided follows from the journal alone, with the times of its lines, so that it can be judged again.
   const after = standOf(runbook, held.record, step);
   const { state } = after;
-  if (state.rollback !== null && (await rolledBack(run, step, state.rollback))) return null;
+  if (state.rollback !== null && rolledBack(run, step, state.rollback)) return null;
   if (rehearsal !== null) return rehearsedEnd(state);
   return ended(after, world.now().getTime()) ?? waitOf(after);
 }
@@ -129,8 +129,8 @@ function verdictOf({ open, rollback }: SoakState): 'PASS' | 'WARN' | 'FAIL' | 'I
 }
 
 /** Begins the way back; returns whether the run goes back, or was held instead. */
-async function rolledBack(run: LiveRun, step: Step, judged: Judged): Promise<boolean> {
-  const why = `${judged.metric} at ${step.id}, ${judged.says}`;
+function rolledBack(run: LiveRun, step: Step, judged: Judged): boolean {
+  const why = `${judged.metric} at ${step.id} is beyond its limit, ${judged.says}`;
   goBack(run, `stage:${step.id}`, why, null);
   return run.held.record.state.status !== 'WAITING' && run.held.record.state.status !== 'RUNNING';
 }
@@ -153,5 +153,5 @@ function ended(stand: FollowedStage, now: number): Looked | null {
 }
 
 function waitOf({ stage, state }: FollowedStage): Looked {
-  return { waits: { reason: 'soak', until: state.dueAt, says: saySoak(stage, state) } };
+  return { waits: { reason: 'soak', until: state.dueAt, says: sayWait(stage, state) } };
 }

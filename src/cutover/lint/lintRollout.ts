@@ -1,4 +1,4 @@
-/** A rollout: its stages rise, are looked at, and can be held; its way back is observed, and ends. */
+/** A rollout: its stages rise, are judged on time, and can be held; its way back is observed, and ends. */
 
 import { parseCondition } from '../condition.ts';
 import { metricsOf } from '../rollout/stageOfStep.ts';
@@ -49,7 +49,7 @@ function lintStage(runbook: Runbook, stage: Stage, report: Report): void {
     report('runbook-gate', pointer, 'without a metric, nothing could hold the stage');
   }
   if (checkAt.length === 0 && every === null) {
-    const reason = 'nothing looks at it before its end; add "checkAt" or "every"';
+    const reason = 'it has no checkpoint before its end; add "checkAt" or "every"';
     report('runbook-gate', pointer, reason);
   }
   if (checkAt.some((at) => at > soak)) {

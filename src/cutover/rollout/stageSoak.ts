@@ -42,6 +42,9 @@ export interface Soak {
   add(look: StageLook): SoakState;
 }
 
+/** How late a look may come to a checkpoint, as a part of the time since the checkpoint before. */
+const LATEST = 0.5;
+
 /** Opens the soak of a stage that began at a time, in ms since 1970. */
 export function openSoak(plan: SoakPlan, begun: number): Soak {
   const points = checkpoints(plan.stage);
@@ -112,6 +115,13 @@ export function checkpoints({ checkAt, every, soak }: Stage): readonly number[] 
   return [...new Set([...own, ...regular, soak])].toSorted((one, other) => one - other);
 }
 
+/** How often a scheduler has to tick so that it comes to each checkpoint in time, in ms. */
+export function tickTime(stage: Stage): number {
+  const points = checkpoints(stage);
+  const gaps = points.map((point, at) => point - (points[at - 1] ?? 0));
+  return Math.min(...gaps) * LATEST;
+}
+
 /** How long it is until the next checkpoint, and how late a look may come to it, in ms. */
 function nextPoint(
   points: readonly number[],
@@ -121,7 +131,7 @@ function nextPoint(
   const point = at < 0 ? (points.at(-1) ?? 0) : (points[at] ?? 0);
   const before = (at < 0 ? points.at(-2) : points[at - 1]) ?? 0;
   const gap = Math.max(1, point - before);
-  return { in: at < 0 ? gap : point - passed, slack: gap / 2 };
+  return { in: at < 0 ? gap : point - passed, slack: gap * LATEST };
 }
 
 /** Time until the next look: at the next checkpoint, or before, where the stage looks more often. */
