@@ -111,7 +111,7 @@ describe('a gate of a rollout', () => {
     expect(hours(run)).toBe(24);
     expect(run.runbook.steps.find(({ id }) => id === 'complaints-10')?.members).toMatchObject({
       role: 'support',
-      text: 'complaints ==0 at 10 % of the users',
+      text: 'complaints = 0 at 10 % of the users',
     });
   });
 
