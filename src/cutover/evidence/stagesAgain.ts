@@ -7,7 +7,7 @@ import type { JournalEntry } from '../../journal/line.ts';
 import type { Finding } from '../../outcome/finding.ts';
 import { ruleFinding } from '../../outcome/rules.ts';
 import { canonicalJson } from '../../record/canonical.ts';
-import { bare, standOf } from '../engine/inspectStage.ts';
+import { bare, standOf } from '../engine/stageLook.ts';
 import { JOURNAL_OF_RUN } from '../engine/runPlaces.ts';
 import { recordOf, type RunRecord } from '../engine/runRecord.ts';
 import type { FollowedStage } from '../rollout/followStage.ts';

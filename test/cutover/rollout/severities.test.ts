@@ -149,6 +149,48 @@ describe('a gate of a rollout', () => {
   });
 });
 
+describe('a version that turns bad', () => {
+  const later = (hour: number): Record<string, Answer> => ({
+    ...healthy(),
+    'success.sql': share((at) => (at < hour ? 97 : 60)),
+  });
+
+  it('goes back while the run waits for a person to promote it', async () => {
+    const { play } = metrics(later(26));
+    const folder = join(work, 'waits');
+    let run: PlayedRun | null = null;
+    for (let hour = 0; hour <= 40; hour += 1) {
+      play.clock = BEGUN + hour * HOUR;
+      run = openPlayed(folder, RUNBOOK, play);
+      const pause = await goOn(run, 'waits');
+      if (hour === 25) expect(pause).toMatchObject({ step: 'complaints-10', reason: 'approval' });
+      if (pause.kind !== 'waits') break;
+    }
+    expect(run?.held.record.state.status).toBe('ROLLED_BACK');
+    expect(run?.held.record.why).toMatch(/^success at soak-10/);
+    expect(run === null ? 0 : hours(run)).toBeLessThan(40);
+  });
+
+  it('goes back while the run is held by a person', async () => {
+    const { play } = metrics(later(8));
+    const hold = (run: PlayedRun, hour: number): void => {
+      if (hour === 5) run.held.commit({ event: 'paused' }, { who: 'ada', why: 'a customer calls' });
+    };
+    const folder = join(work, 'held');
+    let run: PlayedRun | null = null;
+    for (let hour = 0; hour <= 40; hour += 1) {
+      play.clock = BEGUN + hour * HOUR;
+      run = openPlayed(folder, RUNBOOK, play);
+      hold(run, hour);
+      const pause = await goOn(run, 'waits');
+      if (pause.kind === 'over') break;
+      expect(play.effects).toEqual(['percent-10']);
+    }
+    expect(run?.held.record.state.status).toBe('ROLLED_BACK');
+    expect(run?.held.record.why).toMatch(/^success at soak-10/);
+  });
+});
+
 describe('complaints', () => {
   const told = (at: number, complaints: number) => (run: PlayedRun, hour: number) => {
     if (hour !== at) return;
