@@ -16,7 +16,9 @@ import { lockHolder } from '../disk/lock.ts';
 import { Failure } from '../outcome/failure.ts';
 import { actionOutcome, type Outcome } from '../outcome/outcome.ts';
 import { projectPaths } from '../project/paths.ts';
+import type { RunStory } from '../outcome/runStory.ts';
 import { cutoverPage } from '../report/html/cutoverPage.ts';
+import { rolloutLines } from '../report/rolloutLines.ts';
 import type { Environment } from '../run/environment.ts';
 import { sourcesOf } from './cutoverDocuments.ts';
 import { writeGiven } from './givenFile.ts';
@@ -57,7 +59,7 @@ export async function cutoverStatus(options: StatusOptions, env: Environment): P
     await writeDocuments(options, runEvidence(sourcesOf(places, { runbook, planHash })), env);
   }
   const { report } = options;
-  const story = report === null ? null : storyOfRun(run, runbook, journal);
+  const story = storyOfRun(run, runbook, journal);
   if (report !== null && story !== null) {
     await writeGiven('--report', report, Buffer.concat([...cutoverPage(story)]), env);
   }
@@ -67,8 +69,13 @@ export async function cutoverStatus(options: StatusOptions, env: Environment): P
   return actionOutcome({
     command: options.command,
     facts: { cutover: { ...view, process: holder, begun: beginningIn(entries) } },
-    notes: statusLines(view, process),
+    notes: [...rolloutLinesOf(story), ...statusLines(view, process)],
   });
+}
+
+/** Where the stages of a rollout stand; none for a run without any. */
+function rolloutLinesOf(story: RunStory | null): readonly string[] {
+  return story?.rollout === undefined ? [] : rolloutLines(story.rollout);
 }
 
 /** Writes the documents that options name; none of them if one is refused. @throws Failure USAGE, DISK */

@@ -9,3 +9,10 @@ export function counted(number: number, noun: string): string {
 export function grouped(number: number): string {
   return String(number).replaceAll(/\B(?=(\d{3})+$)/g, ',');
 }
+
+/** Formats a number with at most three digits that mean something: `0.12`, `2.4`, `97.1`, `1,204`. */
+export function shortNumber(number: number): string {
+  if (number === 0) return '0';
+  if (Math.abs(number) >= 100) return grouped(Math.round(number));
+  return number.toFixed(Math.abs(number) >= 1 ? 1 : 2);
+}

@@ -4,6 +4,8 @@
  * journal and the runbook, and not to be trusted. What is repeated has a bounded size here. Pure.
  */
 
+import type { StoryRollout } from './rolloutStory.ts';
+
 /** A file that a step has left. */
 export interface StoryOutput {
   readonly name: string;
@@ -272,5 +274,7 @@ export interface RunStory {
   /** Steps that have changed something and have no way back, or were not undone, after a way back. */
   readonly stays: readonly string[];
   readonly deeds: readonly StoryDeed[];
+  /** Left out for a run without a rollout. */
+  readonly rollout?: StoryRollout;
   readonly proof: StoryProof;
 }

@@ -266,7 +266,11 @@ describe('a person answers', () => {
         /--done is for a step that failed, .* its effect is there; closed is PASS/,
       ],
       ['--waive', 'closed', /--waive is for .* the run goes on without; closed is PASS/],
-      ['--waive', 'approve', /a gate opens by its approvals, its time or its metrics, and not by --waive/],
+      [
+        '--waive',
+        'approve',
+        /a gate opens by its approvals, its time or its metrics, and not by --waive/,
+      ],
       ['--again', 'nothing', /nothing is recorded, as there is no such step/],
     ] as const;
     for (const [option, step, line] of answers) {

@@ -4,9 +4,13 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
+import { RUNBOOK_SCHEMA } from '../../src/cutover/schema/runbookSchema.ts';
+import { STEP_NAMES } from '../../src/cutover/steps/stepTypes.ts';
 import { FILLED, refusal } from '../cli/hints.ts';
 
 const PAGE = 'docs/capabilities.md';
+/** Members of a runbook by their names. */
+const SCHEMA = JSON.stringify(RUNBOOK_SCHEMA);
 
 interface Row {
   readonly number: number;
@@ -33,8 +37,16 @@ function rowsOf(page: string): Row[] {
   });
 }
 
-/** Null where the program takes the command; else what it says. */
+/** Null where there is such a step or member, or the program takes the command; else what it says. */
 function fault(command: string): string | null {
+  const [, type] = /^use: (.*)$/.exec(command) ?? [];
+  if (type !== undefined) {
+    return STEP_NAMES.some((name) => name === type) ? null : `no type of steps: ${type}`;
+  }
+  if (!command.includes(' ') || /^\w+: /.test(command)) {
+    const [member = ''] = command.split(':');
+    return SCHEMA.includes(`"${member}":`) ? null : `no member of a runbook: ${member}`;
+  }
   const [, words = ''] = /^(?:[A-Z_]+=\w+ )?sealift (.*)$/.exec(command) ?? [];
   if (words === '') return `no command of Sealift: ${command}`;
   const given = [...words.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, plain = '']) => {
@@ -52,12 +64,13 @@ function hasTest(file: string, name: string): boolean {
 }
 
 describe('the page of capabilities', () => {
-  it('has rows 31 to 33 and 41 to 58, each once and in order', () => {
+  it('has rows 31 to 33, 41 to 58 and 86 to 103, each once and in order', () => {
     expect(rows.map(({ number }) => number)).toEqual([
       31,
       32,
       33,
       ...Array.from({ length: 18 }, (_, index) => 41 + index),
+      ...Array.from({ length: 18 }, (_, index) => 86 + index),
     ]);
   });
 
@@ -78,11 +91,13 @@ describe('the page of capabilities', () => {
 
   it('would be found wrong (negative control)', () => {
     const line =
-      '| 60 | a | `sealift clean --all`, `rm -rf x` | b | [c](../test/c.test.ts): *d*; *e* |';
+      '| 60 | a | `sealift clean --all`, `rm -rf x`, `use: sql.none`, `soaks` | b | [c](../test/c.test.ts): *d*; *e* |';
     const [row] = rowsOf(line);
     expect(row?.commands.map(fault)).toEqual([
       "sealift clean --all: error: unknown option '--all'",
       'no command of Sealift: rm -rf x',
+      'no type of steps: sql.none',
+      'no member of a runbook: soaks',
     ]);
     expect(row?.tests.map(({ file, name }) => [name, hasTest(file, name)])).toEqual([
       ['d', false],

@@ -50,15 +50,18 @@ export async function inspectStage(run: LiveRun, step: Step): Promise<Looked | n
   const windows = windowsOf(held.record, step, stand, now);
   const figures = await underWay(run, (signal) => readLook(run, stand.stage, windows, signal));
   if (figures === null) return null;
-  const { judged, state } = stand.look(world.now().getTime(), figures);
-  const verdict = verdictOf(state);
+  const { judged, state: expected } = stand.look(world.now().getTime(), figures);
+  const verdict = verdictOf(expected);
   held.commit(
     { event: 'sampled', of: `step:${step.id}`, verdict, value: null },
-    { says: sayOpen(state), figures: Object.fromEntries(figures), judged: judged.map(bare) },
+    { says: sayOpen(expected), figures: Object.fromEntries(figures), judged: judged.map(bare) },
   );
+  // What is decided follows from the journal alone, with the times of its lines, so that it can be judged again.
+  const after = standOf(runbook, held.record, step);
+  const { state } = after;
   if (state.rollback !== null && (await rolledBack(run, step, state.rollback))) return null;
   if (rehearsal !== null) return rehearsedEnd(state);
-  return ended(stand, world.now().getTime()) ?? waitOf(stand);
+  return ended(after, world.now().getTime()) ?? waitOf(after);
 }
 
 /** What the metrics of a look count. */
@@ -115,7 +118,7 @@ async function readLook(
 }
 
 /** What the journal keeps of a judgement: the words are made again of its numbers. */
-function bare({ metric, against, band, seen, low, high, of }: Judged): Omit<Judged, 'says'> {
+export function bare({ metric, against, band, seen, low, high, of }: Judged): Omit<Judged, 'says'> {
   return { metric, against, band, seen, low, high, of };
 }
 

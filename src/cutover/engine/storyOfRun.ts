@@ -14,6 +14,7 @@ import { textOf } from '../steps/stepMembers.ts';
 import { boundPlan } from './openRun.ts';
 import { beginningIn, recordOf, type RunBeginning } from './runRecord.ts';
 import { openPeople } from './storyPeople.ts';
+import { openRollout } from './storyRollout.ts';
 import { openSeries } from './storySeries.ts';
 import { openSteps, staysOf, type Moved } from './storySteps.ts';
 import { openTriggers } from './storyTriggers.ts';
@@ -34,6 +35,7 @@ export function storyOfRun(
   const steps = openSteps(runbook);
   const people = openPeople(runbook);
   const triggers = openTriggers(runbook, watches, begun.isRehearsal);
+  const rollout = openRollout(runbook);
   const stretches: OpenStretch[] = [];
   for (const entry of entries) {
     const before = record.state;
@@ -43,6 +45,7 @@ export function storyOfRun(
     steps.add(moved);
     people.add(entry, moved.at);
     triggers.add(entry, moved.at);
+    rollout?.add(moved);
     addStretch(stretches, runbook, moved);
   }
   const waysBack = steps.waysBack();
@@ -61,6 +64,7 @@ export function storyOfRun(
     waysBack,
     stays: waysBack.length === 0 ? [] : staysOf(runbook, record.state),
     deeds: people.deeds(),
+    ...(rollout === null ? {} : { rollout: rollout.story() }),
     proof: {
       plan: begun.planHash,
       bound: boundPlan(begun),

@@ -56,6 +56,10 @@ function judge(
     return { band, since: now, isDue: band === 'breach' };
   }
   const samples = record.samples.get(watch.key) ?? [];
+  // What a person says is not missing while there is nothing to say.
+  if (samples.length === 0 && !Number.isFinite(watch.every)) {
+    return { band: 'pass', since: now, isDue: false };
+  }
   const began = Date.parse(record.begun?.at ?? '');
   const { band, since } = bandOf(condition, samples, watch.every, { began, now });
   const lasts = now - since;

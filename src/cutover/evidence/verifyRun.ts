@@ -22,6 +22,7 @@ import { parseRunbook, type LoadedRunbook } from '../readRunbook.ts';
 import { isFinal } from '../runState.ts';
 import { OUTPUTS_OF_RUN } from '../world/artifacts.ts';
 import { judgeGates, type JudgeOfRun } from './gatesAgain.ts';
+import { judgeStages } from './stagesAgain.ts';
 import { readRunFiles } from './readRunFiles.ts';
 import { runDocuments, type RunDocument } from './runDocuments.ts';
 import { outputsIn, runEvidence, type RunEvidence } from './runEvidence.ts';
@@ -75,6 +76,7 @@ export async function verifyRun(folder: string, known: KnownRun): Promise<Verifi
     ...journalFindings(journal, evidence, loaded, known),
     ...('finding' in listed ? [listed.finding] : listed),
     ...gates.findings,
+    ...judgeStages(evidence),
     ...('finding' in made && known.isSameTool ? [made.finding] : []),
     ...documentFindings(folder, documents, known),
   ];

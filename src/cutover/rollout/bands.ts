@@ -3,17 +3,11 @@
  * back when all of it rolls back; between the two nothing is decided yet. Pure.
  */
 
+import type { RolloutBand } from '../../outcome/rolloutStory.ts';
 import type { Interval } from '../../sequential/share.ts';
 import { isMet, parseCondition, type Condition } from '../condition.ts';
 
-/**
- * - `pass`: shown to be good
- * - `hold`: not decided
- * - `fail`: shown not to be good, though not so bad that it rolls back
- * - `rollback`: shown to be so bad
- * - `unknown`: there is no number
- */
-export type RolloutBand = 'pass' | 'hold' | 'fail' | 'rollback' | 'unknown';
+export type { RolloutBand };
 
 /** Conditions as the runbook has them; `margin` widens `pass`, in the unit of the metric. */
 export interface Limits {

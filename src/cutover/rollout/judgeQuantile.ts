@@ -5,7 +5,7 @@ import { quotient } from '../../sequential/spread.ts';
 import type { Metric } from '../runbook.ts';
 import { intervalBands } from './bands.ts';
 import type { Figure, SpreadFigure } from './figures.ts';
-import { unknown, withLeast, type JudgePlan, type Judged, type Tests } from './judged.ts';
+import { endsOf, unknown, withLeast, type JudgePlan, type Judged, type Tests } from './judged.ts';
 import { sayQuantile, sayTimes } from './sayJudged.ts';
 
 export type SpreadJudge = (figure: SpreadFigure) => readonly Judged[];
@@ -22,7 +22,7 @@ export function openSpread(metric: Metric, plan: JudgePlan, tests: Tests): Sprea
       const seen = tests.quantile({ bounds, counts: fresh }, quantile, plan.alpha);
       const band = withLeast(bandOf(seen), of, minSamples);
       const says = sayQuantile(quantile, seen, of, minSamples);
-      told.push({ metric: id, against: null, band, says, seen: null, ...finite(seen), of });
+      told.push({ metric: id, against: null, band, says, seen: null, ...endsOf(seen), of });
     }
     return times === null ? told : [...told, times(figure, of)];
   };
@@ -52,7 +52,7 @@ function openSlower(
     const seen = quotient(intervalOf(bounds, fresh), other ?? intervalOf(bounds, counts));
     const says = sayTimes(null, seen, against, `P${quantile * 100}`);
     const band = withLeast(bandOf(seen), Math.min(of, sum(counts)), minSamples);
-    return { metric: id, against, band, says, seen: null, ...finite(seen), of };
+    return { metric: id, against, band, says, seen: null, ...endsOf(seen), of };
   };
 }
 
@@ -69,9 +69,4 @@ function spreadIn(
 
 function sum(counts: readonly number[]): number {
   return counts.reduce((all, one) => all + one, 0);
-}
-
-/** An end that is not known is none: the journal has no infinity. */
-function finite({ low, high }: Interval): { readonly low: number; readonly high: number | null } {
-  return { low, high: Number.isFinite(high) ? high : null };
 }

@@ -11,7 +11,7 @@ import { oddsQuotient, quantileInterval } from '../../sequential/spread.ts';
 import type { Metric, Observe } from '../runbook.ts';
 import { bandOfNumber, intervalBands, type RolloutBand } from './bands.ts';
 import { SPLIT, type Figure, type Figures, type KindsFigure, type ShareFigure } from './figures.ts';
-import { unknown, withLeast, type JudgePlan, type Judged, type Tests } from './judged.ts';
+import { endsOf, unknown, withLeast, type JudgePlan, type Judged, type Tests } from './judged.ts';
 import { openSpread } from './judgeQuantile.ts';
 import { sayKinds, sayNumber, sayShare, saySplit, sayTimes } from './sayJudged.ts';
 
@@ -111,7 +111,7 @@ function openTimes(
   const told = (seen: Interval, times: number | null, of: number, against: string): Judged => {
     const band = withLeast(bandOf(seen), of, minSamples);
     const says = sayTimes(times, seen, against);
-    return { metric: id, against, band, says, seen: times, ...seen, of };
+    return { metric: id, against, band, says, seen: times, ...endsOf(seen), of };
   };
   const earlier = plan.before?.figures.get(id);
   if (plan.before !== null) {

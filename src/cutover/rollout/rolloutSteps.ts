@@ -99,7 +99,7 @@ function stepsOfPercent(context: Context, stage: Written, at: number): readonly 
         id: `${String(id)}-${name}`,
         use: 'attest',
         role: attest,
-        text: `${String(id)} ${String(pass)} at ${name} % of the users`,
+        text: `${String(id)} ${String(pass).replace(/^== */, '= ')} at ${name} % of the users`,
         requires: [`soak-${name}`],
       })),
   ];

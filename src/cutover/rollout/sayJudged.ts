@@ -1,6 +1,6 @@
 /** What a look of a rollout has seen, in words. Pure. */
 
-import { counted, grouped } from '../../outcome/counted.ts';
+import { counted, grouped, shortNumber as short } from '../../outcome/counted.ts';
 import type { Interval, Share } from '../../sequential/share.ts';
 
 /** A number as it stands. */
@@ -70,12 +70,4 @@ function percentIn({ part, of }: Share): string {
 
 function range({ low, high }: Interval): string {
   return `${short(low)} to ${short(high)}`;
-}
-
-/** At most three digits that mean something. */
-function short(number: number): string {
-  if (number === 0) return '0';
-  if (Math.abs(number) >= 100) return grouped(Math.round(number));
-  const digits = Math.abs(number) >= 10 ? 1 : Math.abs(number) >= 1 ? 1 : 2;
-  return number.toFixed(digits);
 }

@@ -14,11 +14,13 @@ import { storyTimeline } from './cutoverTimeline.ts';
 import { storyLook, storyNext, storyTiles, storyVerdict } from './cutoverVerdict.ts';
 import { html as open, type Markup } from './markup.ts';
 import { pageHead } from './pageHead.ts';
+import { rolloutPart } from './rolloutPart.ts';
+import { ROLLOUT_STYLE } from './rolloutStyle.ts';
 import { samplesPart } from './samplesPart.ts';
 import { STYLE } from './style.ts';
 import { dayAndTime } from './utcTimes.ts';
 
-const head = pageHead({ style: `${STYLE}${CUTOVER_STYLE}`, script: null });
+const head = pageHead({ style: `${STYLE}${CUTOVER_STYLE}${ROLLOUT_STYLE}`, script: null });
 
 /**
  * Yields the page in chunks of UTF-8. `next` is what the command that writes it says comes next; null where the
@@ -27,6 +29,7 @@ const head = pageHead({ style: `${STYLE}${CUTOVER_STYLE}`, script: null });
 export function* cutoverPage(story: RunStory, next: string | null = null): Generator<Uint8Array> {
   yield chunk(headPart(story));
   yield chunk(storyVerdict(story));
+  yield chunk(rolloutPart(story.rollout));
   yield chunk(storyTiles(story));
   yield chunk(storyNext(next));
   yield chunk(storyTimeline(story));

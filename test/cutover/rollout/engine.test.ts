@@ -130,6 +130,21 @@ describe('a rollout', () => {
     expect(hours(await played(folder(), often, long.play))).toBeGreaterThan(72 + 10);
   });
 
+  it('is extended while the old version has calls, and its soak does not begin anew', async () => {
+    const begun = Date.parse('2026-12-06T02:00:00Z');
+    const zero = RUNBOOK.replace(
+      'every: 12h }',
+      'every: 12h, look: 1h, zero: calls, zeroFor: 12h }',
+    ).replace('onRollback', '  - { id: calls, sql: q3.sql, pass: "==0" }\nonRollback');
+    const calls: Answer = ({ until }) => number((until - begun) / HOUR < 24 + 44 ? 5 : 0);
+    const { play } = metrics({ ...healthy(), 'q3.sql': calls });
+    const run = await played(folder(), zero, play);
+    expect(statusOf(run)).toBe('COMPLETED');
+    expect(hours(run)).toBe(24 + 44 + 12);
+    const quiet = metrics({ ...healthy(), 'q3.sql': () => number(0) });
+    expect(hours(await played(folder(), zero, quiet.play))).toBe(72);
+  });
+
   it.each([
     ['in its first hours, in the time of the stage', 3, 48],
     ['until late, a day after the first look without a call', 40, 72],

@@ -330,7 +330,7 @@ export const COMPLETED: RunStory = {
 
 /** Members whose values are ours. */
 const OURS: ReadonlySet<string> = new Set(
-  'kind laterWrites band status ended verdict verdicts'.split(' '),
+  'kind laterWrites band bands status ended verdict verdicts measure comparison'.split(' '),
 );
 
 /** Returns a story in which each text of the journal and the runbook is another one. */
