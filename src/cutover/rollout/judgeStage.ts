@@ -235,12 +235,12 @@ export function toleranceOf(percent: number): number {
 }
 
 /**
- * A sample-ratio test: another share is shown, or that of the stage within its tolerance, or neither. Where all users
- * should have the new version, a single one who has not would show another share: who came while it was set, and
- * never again. So there it has to be below the tolerance.
+ * A sample-ratio test: the share of the stage within its tolerance is shown, or another one, or neither. Where all
+ * users should have the new version, a single one who has not would show another share: who came while it was set,
+ * and never again. So there it has to be below the tolerance.
  */
 function splitBand({ low, high }: Interval, percent: number, tolerance: number): RolloutBand {
+  if (low >= percent - tolerance && high <= percent + tolerance) return 'pass';
   const least = percent === 100 ? percent - tolerance : percent;
-  if (percent < low || least > high) return 'fail';
-  return low >= percent - tolerance && high <= percent + tolerance ? 'pass' : 'hold';
+  return percent < low || least > high ? 'fail' : 'hold';
 }

@@ -115,6 +115,14 @@ describe('a rollout', () => {
     expect(play.effects).toEqual(['percent-10']);
   });
 
+  it('does not go back by fewer samples than the runbook wants', async () => {
+    const { play } = metrics({ ...healthy(), 'q1.sql': share(1, () => 0) });
+    const run = await played(folder(), RUNBOOK, play);
+    expect(statusOf(run)).toBe('PAUSED');
+    const enough = metrics({ ...healthy(), 'q1.sql': share(200, () => 0) });
+    expect(statusOf(await played(folder(), RUNBOOK, enough.play))).toBe('ROLLED_BACK');
+  });
+
   it('begins its soak anew after a failure, but not while that is within its grace', async () => {
     const begun = Date.parse('2026-12-06T02:00:00Z');
     const stuck =
