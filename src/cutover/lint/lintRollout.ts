@@ -1,8 +1,9 @@
 /** A rollout: its stages rise, are looked at, and can be held; its way back is observed, and ends. */
 
+import { grouped } from '../../outcome/counted.ts';
 import { parseCondition } from '../condition.ts';
 import { metricsOf } from '../rollout/stageOfStep.ts';
-import type { Runbook, Stage } from '../runbook.ts';
+import { MOST_LOOKS, type Runbook, type Stage } from '../runbook.ts';
 import type { Linted, Report } from './report.ts';
 
 export function lintRollout({ runbook, value }: Linted, report: Report): void {
@@ -57,6 +58,11 @@ function lintStage(runbook: Runbook, stage: Stage, report: Report): void {
   }
   if (every !== null && every > soak) {
     report('runbook-gate', `${pointer}/every`, 'the stage is over before that');
+  }
+  const often = Math.min(every ?? soak, stage.look ?? soak);
+  if (soak / often > MOST_LOOKS) {
+    const reason = `it takes more than ${grouped(MOST_LOOKS)} looks, which no run remembers: look less often`;
+    report('runbook-gate', pointer, reason);
   }
   if (within !== null && within < soak) {
     report('runbook-gate', `${pointer}/within`, 'it is given up before it can pass');

@@ -112,12 +112,23 @@ export function checkpoints({ checkAt, every, soak }: Stage): readonly number[] 
   return [...new Set([...own, ...regular, soak])].toSorted((one, other) => one - other);
 }
 
+/** Position of the first of ascending numbers that is above a limit; -1 if none is. */
+function firstAbove(points: readonly number[], limit: number): number {
+  let [from, to] = [0, points.length];
+  while (from < to) {
+    const middle = (from + to) >>> 1;
+    if ((points[middle] ?? 0) > limit) to = middle;
+    else from = middle + 1;
+  }
+  return from < points.length ? from : -1;
+}
+
 /** How long it is until the next checkpoint, and how late a look may come to it, in ms. */
 function nextPoint(
   points: readonly number[],
   passed: number,
 ): { readonly in: number; readonly slack: number } {
-  const at = points.findIndex((point) => point > passed);
+  const at = firstAbove(points, passed);
   const point = at < 0 ? (points.at(-1) ?? 0) : (points[at] ?? 0);
   const before = (at < 0 ? points.at(-2) : points[at - 1]) ?? 0;
   const gap = Math.max(1, point - before);

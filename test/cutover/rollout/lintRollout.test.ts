@@ -34,6 +34,7 @@ describe('a rollout', () => {
     ['soak: 48h, every: 12h', 'soak: 48h', /nothing looks at it before its end/],
     ['checkAt: [1h, 6h, 24h]', 'checkAt: [1h, 25h]', /the stage is over before that/],
     ['soak: 48h, every: 12h', 'soak: 48h, every: 3d', /the stage is over before that/],
+    ['soak: 48h', 'soak: 48h, look: 1s', /more than 100,000 looks/],
     ['soak: 48h', 'soak: 48h, within: 24h', /given up before it can pass/],
     [
       'soak: 7d, every: 1d, zero: v1_calls, then',
