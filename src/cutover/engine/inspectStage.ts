@@ -45,6 +45,9 @@ function read({ figures }: Sample): Figures {
 export async function inspectStage(run: LiveRun, step: Step): Promise<Looked | null> {
   const { held, world, runbook, rehearsal } = run;
   const stand = standOf(runbook, held.record, step);
+  // A process may have been killed between the look that rolls back and the way back.
+  const decided = rehearsal === null ? stand.state.rollback : null;
+  if (decided !== null && (await rolledBack(run, step, decided))) return null;
   const now = world.now().getTime();
   if (rehearsal === null && now < stand.state.dueAt) return waitOf(stand);
   const windows = windowsOf(held.record, step, stand, now);
