@@ -52,10 +52,10 @@ function faultOf(
     const stage = open.get(id);
     if (stage === undefined) continue;
     if (event === 'sampled' && of === `step:${id}`) {
-      // A way back that would lose writes is a person's decision, and the stage is looked at meanwhile.
+      // A way back that would lose writes is a person's decision, and the stage goes on meanwhile.
       const ignored = stage.state.rollback !== null && !held.has(`stage:${id}`);
       const wrong = lookFault(line, id, stage);
-      return ignored ? `${id} was looked at again after a look that rolls back` : wrong;
+      return ignored ? `${id} went on after a look that rolls back` : wrong;
     }
     if (event === 'step-ended' && step === id && verdict === 'PASS' && !stage.state.isDone) {
       return `${id} was passed, and its figures do not show that`;

@@ -146,7 +146,7 @@ describe('the stages of a rollout, judged again', () => {
     const [line] = bad.entries.slice(look, look + 1);
     if (line === undefined) throw new Error('no look');
     expect(found(bad.run, [...bad.entries.slice(0, look + 1), line])).toContain(
-      'soak-10 was looked at again after a look that rolls back',
+      'soak-10 went on after a look that rolls back',
     );
   });
 
