@@ -13,7 +13,10 @@ export async function guardStage(run: LiveRun, stop: AbortController | null): Pr
   const { world, rehearsal } = run;
   const step = rehearsal === null ? guarded(run) : null;
   if (step === null) return;
-  if (world.now().getTime() < standIn(run, step).state.dueAt) return;
+  const before = standIn(run, step);
+  // A process may have been killed between the look that rolls back and the way back.
+  if (before.state.rollback !== null) goBackBy(run, step, before, stop);
+  if (guarded(run) === null || world.now().getTime() < before.state.dueAt) return;
   const figures = await figuresNow(run, step, new AbortController().signal);
   goBackBy(run, step, writeLook(run, step, figures), stop);
 }

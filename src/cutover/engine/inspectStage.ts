@@ -15,17 +15,24 @@ import { figuresNow, goBackBy, standIn, writeLook } from './stageLook.ts';
 
 /** One look at a stage, if it is due; null if it was stopped, or the run goes back or is held. */
 export async function inspectStage(run: LiveRun, step: Step): Promise<Looked | null> {
-  const { held, world, rehearsal } = run;
+  const { world, rehearsal } = run;
   const before = standIn(run, step);
+  // A process may have been killed between the look that rolls back and the way back.
+  if (rehearsal === null) goBackBy(run, step, before, null);
+  if (!isAtWork(run)) return null;
   if (rehearsal === null && world.now().getTime() < before.state.dueAt) return waitOf(before);
   const figures = await underWay(run, (signal) => figuresNow(run, step, signal));
   if (figures === null) return null;
   const after = writeLook(run, step, figures);
   goBackBy(run, step, after, null);
-  const { status } = held.record.state;
-  if (status !== 'RUNNING' && status !== 'WAITING') return null;
+  if (!isAtWork(run)) return null;
   if (rehearsal !== null) return rehearsedEnd(after.state);
   return ended(after, world.now().getTime()) ?? waitOf(after);
+}
+
+function isAtWork({ held }: LiveRun): boolean {
+  const { status } = held.record.state;
+  return status === 'RUNNING' || status === 'WAITING';
 }
 
 function rehearsedEnd(state: SoakState): Looked {

@@ -10,7 +10,14 @@ import { shareInterval, type Interval, type Share } from '../../sequential/share
 import { oddsQuotient, quantileInterval } from '../../sequential/spread.ts';
 import type { Metric, Observe } from '../runbook.ts';
 import { bandOfNumber, intervalBands, type RolloutBand } from './bands.ts';
-import { SPLIT, type Figure, type Figures, type KindsFigure, type ShareFigure } from './figures.ts';
+import {
+  SPLIT,
+  type Figure,
+  type Figures,
+  type KindsFigure,
+  type ShareFigure,
+  type UnknownFigure,
+} from './figures.ts';
 import { endsOf, unknown, withLeast, type JudgePlan, type Judged, type Tests } from './judged.ts';
 import { openSpread } from './judgeQuantile.ts';
 import { sayKinds, sayNumber, sayShare, saySplit, sayTimes } from './sayJudged.ts';
@@ -51,14 +58,40 @@ function metricJudge(metric: Metric, plan: JudgePlan, tests: Tests): MetricJudge
   const times = metric.measure === 'share' ? openTimes(metric, plan, tests) : null;
   const spread = openSpread(metric, plan, tests);
   const kinds = openKinds(metric, plan, tests);
+  const grows = openGrowth();
   return (figures) => {
     const figure = figures.get(id) ?? UNREAD;
     if ('unknown' in figure) return [unknown(id, figure.unknown)];
+    if (!grows(figure)) return [unknown(id, 'it counts fewer than before')];
     if ('number' in figure) return [judgeNumber(metric, figure.number)];
     if ('kinds' in figure) return [kinds(figure)];
     if ('bounds' in figure) return spread(figure);
     return times === null ? own(figure) : [...own(figure), ...times(figure)];
   };
+}
+
+/**
+ * Whether counts of a stage have not become fewer since the last look that counted: those of a log that has
+ * rotated, or of rows that were removed, are not all of the stage. A number stands for itself.
+ */
+function openGrowth(): (figure: Exclude<Figure, UnknownFigure>) => boolean {
+  let before: readonly number[] = [];
+  return (figure) => {
+    const now = countsIn(figure);
+    const isFewer = now.some((count, at) => count < (before[at] ?? 0));
+    if (!isFewer) before = now;
+    return !isFewer;
+  };
+}
+
+/** Counts that only grow in a stage; the buckets of a histogram may change. */
+function countsIn(figure: Exclude<Figure, UnknownFigure>): readonly number[] {
+  if ('number' in figure) return [];
+  const sum = (counts: readonly number[]): number => counts.reduce((all, one) => all + one, 0);
+  if ('kinds' in figure) return [figure.of, sum(Object.values(figure.kinds))];
+  if ('bounds' in figure) return [sum(figure.fresh)];
+  const { part, of } = figure.fresh;
+  return [part, of - part];
 }
 
 function judgeNumber(metric: Metric, number: number): Judged {

@@ -141,6 +141,15 @@ describe('the stages of a rollout, judged again', () => {
     ]);
   });
 
+  it('are found where the run looked on after a look that rolls back', () => {
+    const look = bad.entries.findIndex(({ of }) => of === 'step:soak-10');
+    const [line] = bad.entries.slice(look, look + 1);
+    if (line === undefined) throw new Error('no look');
+    expect(found(bad.run, [...bad.entries.slice(0, look + 1), line])).toContain(
+      'soak-10 went on after a look that rolls back',
+    );
+  });
+
   it('are found where nothing was a reason to go back', () => {
     const changed = bad.entries.map((line) =>
       line.event === 'sampled'

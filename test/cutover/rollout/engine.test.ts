@@ -218,6 +218,27 @@ ${RUNBOOK.slice(RUNBOOK.indexOf('metrics:'))}`.replace(
     expect(run.held.record.steps.get('soak-10')?.says).toMatch(says);
   });
 
+  it('goes back by the look after which its process was killed, whatever the next one would see', async () => {
+    let stuck = 11;
+    const { play } = metrics({ ...healthy(), 'q2.sql': () => number(stuck) });
+    const at = folder();
+    const killed: Stage = {
+      ...play,
+      moments(name) {
+        if (name === 'after line sampled') throw new Error('killed');
+      },
+    };
+    await goOn(openPlayed(at, RUNBOOK, killed), 'waits');
+    killed.clock += HOUR;
+    await expect(goOn(openPlayed(at, RUNBOOK, killed), 'waits')).rejects.toThrow('killed');
+    stuck = 0;
+    play.clock = killed.clock;
+    const run = await played(at, RUNBOOK, play);
+    expect(statusOf(run)).toBe('ROLLED_BACK');
+    expect(run.held.record.why).toBe('stuck at soak-10, 11');
+    expect(looks(run, 'soak-10')).toHaveLength(1);
+  });
+
   it('goes on in another process after each look, and ends as it would have', async () => {
     const { play } = metrics(healthy());
     const at = folder();
