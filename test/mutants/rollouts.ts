@@ -31,8 +31,8 @@ export const ROLLOUTS: readonly Mutant[] = [
     [
       'is extended while the old version has calls',
       'a stage ends while the old version is used',
-      'return good >= stage.zeroFor || band',
-      'return good >= 0 || band',
+      'at - zero.begun(key, at) >= stage.zeroFor',
+      'at - zero.begun(key, at) >= 0',
     ],
   ]),
   ...of('cutover/rollout/judged.ts', ENGINE, [
@@ -47,8 +47,8 @@ export const ROLLOUTS: readonly Mutant[] = [
     [
       'goes back where too much is slow for six hours, and not before',
       'a breach rolls back at once, however long it has to last',
-      "if (band === 'rollback' && worst < (times.get(metric) ?? 0)) return held(judged);",
-      "if (band === 'rollback' && worst < 0) return held(judged);",
+      'if (at - worstSince >= lasts) return judged;',
+      'if (at - worstSince >= 0) return judged;',
     ],
   ]),
   ...of('cutover/rollout/judgeStage.ts', SEVERITIES, [

@@ -39,8 +39,9 @@ const hourOf = (at: number): number => (at - BEGUN) / HOUR;
 /** Of 300 users an hour with the new version, so many percent. */
 function share(percent: (hour: number) => number): Answer {
   return ({ since, until }) => {
-    const of = Math.round(((until - since) / HOUR) * 300);
-    const part = Math.round((of * percent(hourOf(until))) / 100);
+    const hours = Array.from({ length: Math.round((until - since) / HOUR) }, (_, at) => at);
+    const of = hours.length * 300;
+    const part = hours.reduce((sum, at) => sum + 3 * percent(hourOf(since) + at), 0);
     return page(
       ['version', 'part', 'of'],
       ['v2', BigInt(part), BigInt(of)],
