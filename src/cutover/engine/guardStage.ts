@@ -37,6 +37,8 @@ function guarded({ runbook, held }: LiveRun): Step | null {
   const step = runbook.steps[at];
   if (step === undefined) return null;
   const isAtIt = state.steps[at] === 'STARTED' && state.status !== 'PAUSED';
-  const changes = runbook.steps.slice(at + 1).some((one) => /^percent-/.test(one.id) && begun(one));
+  const changes = runbook.steps
+    .slice(at + 1)
+    .some((one) => one.id.startsWith('percent-') && begun(one));
   return isAtIt || changes ? null : step;
 }

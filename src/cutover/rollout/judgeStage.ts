@@ -84,10 +84,13 @@ function openGrowth(): (figure: Exclude<Figure, UnknownFigure>) => boolean {
   };
 }
 
+function sum(counts: readonly number[]): number {
+  return counts.reduce((all, one) => all + one, 0);
+}
+
 /** Counts that only grow in a stage; the buckets of a histogram may change. */
 function countsIn(figure: Exclude<Figure, UnknownFigure>): readonly number[] {
   if ('number' in figure) return [];
-  const sum = (counts: readonly number[]): number => counts.reduce((all, one) => all + one, 0);
   if ('kinds' in figure) return [figure.of, sum(Object.values(figure.kinds))];
   if ('bounds' in figure) return [sum(figure.fresh)];
   const { part, of } = figure.fresh;

@@ -87,7 +87,7 @@ function found({ loaded, held }: PlayedRun, entries: readonly JournalEntry[]): s
     outputs: [],
     approvals: [],
   };
-  return judgeStages(runEvidence(sources as never)).map(({ reason }) => String(reason));
+  return judgeStages(runEvidence(sources as never)).map(({ reason }) => reason);
 }
 
 describe('the stages of a rollout, judged again', () => {

@@ -39,15 +39,15 @@ function metric(written: string): Metric {
 
 const OBSERVE = parseRunbook(GRADUAL, 'a.yaml').runbook.rollout?.observe as Observe;
 
-describe('a metric of an address', () => {
-  const json = (body: string, status: number = 200): Promise<unknown> =>
-    readMetric(
-      work({ status, body: Buffer.from(body) }),
-      metric('http: /stats, json: jobs.stuck'),
-      WINDOW,
-      VERSIONS,
-    );
+const json = (body: string, status: number = 200): Promise<unknown> =>
+  readMetric(
+    work({ status, body: Buffer.from(body) }),
+    metric('http: /stats, json: jobs.stuck'),
+    WINDOW,
+    VERSIONS,
+  );
 
+describe('a metric of an address', () => {
   it('is the number at its path', async () => {
     expect(await json('{"jobs":{"stuck":3}}')).toEqual({ number: 3 });
     expect(await json('{"jobs":{"stuck":"2.5"}}')).toEqual({ number: 2.5 });
@@ -72,16 +72,16 @@ describe('a metric of an address', () => {
   });
 });
 
-describe('a metric of a log', () => {
-  const lines = metric('log: service.log, pattern: DEPRECATED');
+const lines = metric('log: service.log, pattern: DEPRECATED');
+const readLines = (): Promise<unknown> => readMetric(work(), lines, WINDOW, VERSIONS);
 
+describe('a metric of a log', () => {
   it('is not known without a log, without a line, and without a time', async () => {
-    const read = (): Promise<unknown> => readMetric(work(), lines, WINDOW, VERSIONS);
-    expect(await read()).toEqual({ unknown: 'there is no such log' });
+    expect(await readLines()).toEqual({ unknown: 'there is no such log' });
     writeFileSync(join(folder, 'service.log'), '');
-    expect(await read()).toEqual({ unknown: 'the log has no lines' });
+    expect(await readLines()).toEqual({ unknown: 'the log has no lines' });
     writeFileSync(join(folder, 'service.log'), '[DEPRECATED] called\n');
-    expect(await read()).toEqual({ unknown: 'no line of the log has a time' });
+    expect(await readLines()).toEqual({ unknown: 'no line of the log has a time' });
   });
 
   it('counts lines of the window, also those of a log that was rotated', async () => {
@@ -101,21 +101,18 @@ describe('a metric of a log', () => {
   });
 });
 
-describe('the split', () => {
-  const log = join(folder, 'route.log');
-  const decision = (
-    user: unknown,
-    version: unknown,
-    time: string = '2026-12-06T02:10:00Z',
-  ): string => `${JSON.stringify({ time, user, version })}\n`;
-  const read = (): Promise<unknown> => readSplit(work(), OBSERVE, WINDOW, VERSIONS);
+const log = join(folder, 'route.log');
+const decision = (user: unknown, version: unknown, time: string = '2026-12-06T02:10:00Z'): string =>
+  `${JSON.stringify({ time, user, version })}\n`;
+const readUsers = (): Promise<unknown> => readSplit(work(), OBSERVE, WINDOW, VERSIONS);
 
+describe('the split', () => {
   it('counts users and not requests, each with the last version, within the window', async () => {
     writeFileSync(log, decision('a', 'v1', '2026-12-06T01:00:00Z'));
     for (let request = 0; request < 50; request += 1) appendFileSync(log, decision('b', 'v2'));
     appendFileSync(log, `${decision('c', 'v1')}${decision('d', 'v1')}${decision('d', 'v2')}`);
     appendFileSync(log, decision('e', 'v1', '2026-12-06T03:00:00Z'));
-    expect(await read()).toEqual({ fresh: { part: 2, of: 3 } });
+    expect(await readUsers()).toEqual({ fresh: { part: 2, of: 3 } });
   });
 
   it('is not known where no line is a decision, or one is for another version', async () => {
@@ -123,9 +120,9 @@ describe('the split', () => {
       log,
       `2026-12-06T02:10:00Z {not json\n${decision(null, 'v1')}${decision('a', 7)}`,
     );
-    expect(await read()).toEqual({ unknown: 'no line of the log is a decision of this time' });
+    expect(await readUsers()).toEqual({ unknown: 'no line of the log is a decision of this time' });
     writeFileSync(log, decision('a', 'v3'));
-    expect(await read()).toEqual({
+    expect(await readUsers()).toEqual({
       unknown: 'the log has decisions for another version than "v2" and "v1"',
     });
   });
@@ -135,7 +132,7 @@ describe('the split', () => {
       decision(`u${at}`, at % 10 === 0 ? 'v2' : 'v1'),
     );
     writeFileSync(log, all.join(''));
-    const { fresh } = (await read()) as { fresh: { part: number; of: number } };
+    const { fresh } = (await readUsers()) as { fresh: { part: number; of: number } };
     expect(fresh.of).toBeGreaterThan(100_000);
     expect(fresh.of).toBeLessThan(200_001);
     expect(fresh.part / fresh.of).toBeGreaterThan(0.095);

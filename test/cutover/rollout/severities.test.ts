@@ -150,12 +150,16 @@ describe('a gate of a rollout', () => {
   });
 });
 
-describe('a version that turns bad', () => {
-  const later = (hour: number): Record<string, Answer> => ({
-    ...healthy(),
-    'success.sql': share((at) => (at < hour ? 97 : 60)),
-  });
+const later = (hour: number): Record<string, Answer> => ({
+  ...healthy(),
+  'success.sql': share((at) => (at < hour ? 97 : 60)),
+});
 
+const hold = (run: PlayedRun, hour: number): void => {
+  if (hour === 5) run.held.commit({ event: 'paused' }, { who: 'ada', why: 'a customer calls' });
+};
+
+describe('a version that turns bad', () => {
   it('goes back while the run waits for a person to promote it', async () => {
     const { play } = metrics(later(26));
     const folder = join(work, 'waits');
@@ -174,9 +178,6 @@ describe('a version that turns bad', () => {
 
   it('goes back while the run is held by a person', async () => {
     const { play } = metrics(later(8));
-    const hold = (run: PlayedRun, hour: number): void => {
-      if (hour === 5) run.held.commit({ event: 'paused' }, { who: 'ada', why: 'a customer calls' });
-    };
     const folder = join(work, 'held');
     let run: PlayedRun | null = null;
     for (let hour = 0; hour <= 40; hour += 1) {
@@ -192,14 +193,14 @@ describe('a version that turns bad', () => {
   });
 });
 
-describe('complaints', () => {
-  const told = (at: number, complaints: number) => (run: PlayedRun, hour: number) => {
-    if (hour !== at) return;
-    run.held.commit(
-      ...attestedLine(run.runbook, { metric: 'complaints', number: complaints, who: 'dee' }),
-    );
-  };
+const told = (at: number, complaints: number) => (run: PlayedRun, hour: number) => {
+  if (hour !== at) return;
+  run.held.commit(
+    ...attestedLine(run.runbook, { metric: 'complaints', number: complaints, who: 'dee' }),
+  );
+};
 
+describe('complaints', () => {
   it('take a rollout back an hour after they were told, so that people can look first', async () => {
     const run = await visited(metrics(healthy()).play, { hours: 30, before: told(5, 2) });
     expect(run.held.record.state.status).toBe('ROLLED_BACK');
