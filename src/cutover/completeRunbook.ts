@@ -6,7 +6,8 @@ import { pointerTo } from '../mapping/place.ts';
 import type { StepName } from './steps/stepTypes.ts';
 import { backOf, metricOf, rolloutOf, stageOf } from './rollout/completeRollout.ts';
 import { rolloutSteps } from './rollout/rolloutSteps.ts';
-import { listIn, mapIn, namesIn, textIn, timeIn, type Written } from './written.ts';
+import { textOf, textsOf, timeOf } from './steps/stepMembers.ts';
+import { listIn, mapIn, type Written } from './written.ts';
 import type {
   Action,
   BreachAction,
@@ -44,20 +45,20 @@ export function completeRunbook(written: Written): Runbook {
   >;
   return {
     name: String(written['runbook']),
-    title: textIn(written, 'title'),
-    target: textIn(written, 'target'),
+    title: textOf(written, 'title'),
+    target: textOf(written, 'target'),
     inputs: mapIn<Input>(written, 'inputs'),
     rehearsal:
       rehearsal === undefined
         ? null
-        : { inputs: mapIn<Input>(rehearsal, 'inputs'), does: namesIn(rehearsal, 'does') },
+        : { inputs: mapIn<Input>(rehearsal, 'inputs'), does: textsOf(rehearsal, 'does') },
     window:
       window === undefined
         ? null
         : {
             zone: String(window['tz']),
             start: String(window['start']),
-            for: timeIn(window, 'for') ?? 0,
+            for: timeOf(window, 'for') ?? 0,
           },
     roles: mapIn<readonly string[]>(written, 'roles'),
     owners: mapIn<string>(written, 'owners'),
@@ -73,7 +74,7 @@ export function completeRunbook(written: Written): Runbook {
     steps: stepsOf(written),
     titles: new Map(
       listIn(written, 'phases').flatMap((phase) => {
-        const title = textIn(phase, 'title');
+        const title = textOf(phase, 'title');
         return title === null ? [] : [[String(phase['id']), title] as const];
       }),
     ),
@@ -87,10 +88,10 @@ export function completeRunbook(written: Written): Runbook {
 
 function commandOf(written: Written): Command {
   return {
-    run: namesIn(written, 'run'),
+    run: textsOf(written, 'run'),
     exit: (written['exit'] ?? null) as Command['exit'],
-    env: namesIn(written, 'env'),
-    timeout: timeIn(written, 'timeout'),
+    env: textsOf(written, 'env'),
+    timeout: timeOf(written, 'timeout'),
   };
 }
 
@@ -115,11 +116,11 @@ function stepOf(written: Written, pointer: string, phase: string | null): Step {
   return {
     ...actionOf(written, pointer, COMMON),
     id: String(written['id']),
-    title: textIn(written, 'title'),
+    title: textOf(written, 'title'),
     phase,
-    owner: textIn(written, 'owner'),
-    requires: namesIn(written, 'requires'),
-    takes: timeIn(written, 'takes'),
+    owner: textOf(written, 'owner'),
+    requires: textsOf(written, 'requires'),
+    takes: timeOf(written, 'takes'),
     pointOfNoReturn: written['pointOfNoReturn'] === true,
     verify: related('verify'),
     probe: related('probe'),
@@ -137,9 +138,9 @@ function actionOf(written: Written, pointer: string, common: ReadonlySet<string>
   return {
     pointer,
     use: written['use'] as StepName,
-    on: textIn(written, 'on'),
-    when: textIn(written, 'when'),
-    timeout: timeIn(written, 'timeout'),
+    on: textOf(written, 'on'),
+    when: textOf(written, 'when'),
+    timeout: timeOf(written, 'timeout'),
     until: untilOf(written['until'] as Written | undefined),
     members: Object.fromEntries(Object.entries(written).filter(([name]) => !common.has(name))),
   };
@@ -147,8 +148,8 @@ function actionOf(written: Written, pointer: string, common: ReadonlySet<string>
 
 function untilOf(written: Written | undefined): Until | null {
   if (written === undefined) return null;
-  const [whole, every] = [timeIn(written, 'for') ?? 0, timeIn(written, 'every') ?? 0];
-  return { for: whole, every, within: timeIn(written, 'within') };
+  const [whole, every] = [timeOf(written, 'for') ?? 0, timeOf(written, 'every') ?? 0];
+  return { for: whole, every, within: timeOf(written, 'within') };
 }
 
 const OF_MONITOR: ReadonlySet<string> = new Set([...COMMON, 'every', 'for', 'onFail']);
@@ -156,9 +157,9 @@ const OF_MONITOR: ReadonlySet<string> = new Set([...COMMON, 'every', 'for', 'onF
 function monitorOf(written: Written, at: number): Monitor {
   return {
     ...actionOf(written, pointerTo('monitor', at), OF_MONITOR),
-    id: textIn(written, 'id'),
-    every: timeIn(written, 'every') ?? 0,
-    for: timeIn(written, 'for') ?? 0,
+    id: textOf(written, 'id'),
+    every: timeOf(written, 'every') ?? 0,
+    for: timeOf(written, 'for') ?? 0,
     onFail: written['onFail'] as BreachAction,
   };
 }
@@ -167,7 +168,7 @@ function triggerOf(written: Written, at: number): Trigger {
   return {
     pointer: pointerTo('triggers', at),
     when: String(written['when']),
-    for: timeIn(written, 'for'),
+    for: timeOf(written, 'for'),
     severity: String(written['severity']),
     action: written['action'] as BreachAction,
   };

@@ -123,12 +123,12 @@ function withWaysBack(value: unknown): unknown {
 /** What removes the old version is a step, too. */
 function withRemovals(rollout: Written): Written {
   const { stages } = rollout;
-  if (!Array.isArray(stages)) return rollout;
-  const complete = (stage: unknown): unknown =>
-    isObject(stage) && isObject(stage['remove'])
-      ? { ...stage, remove: withWayBack(stage['remove']) }
-      : stage;
-  return { ...rollout, stages: stages.map(complete) };
+  return Array.isArray(stages) ? { ...rollout, stages: stages.map(withRemoval) } : rollout;
+}
+
+function withRemoval(stage: unknown): unknown {
+  if (!isObject(stage) || !isObject(stage['remove'])) return stage;
+  return { ...stage, remove: withWayBack(stage['remove']) };
 }
 
 function withSteps(value: unknown): Written {

@@ -1,6 +1,7 @@
 /** Ways to break the program, each with the tests that have to notice; see `mutant.ts`. */
 
 import { GATES } from './gates.ts';
+import { ROLLOUTS } from './rollouts.ts';
 import { LIVE_FILES } from './liveFiles.ts';
 import { PERSONAL_DATA } from './personalData.ts';
 import { killedByFiles as of, type Mutant } from './mutant.ts';
@@ -445,6 +446,7 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   ),
   ...GATES,
+  ...ROLLOUTS,
   ...LIVE_FILES,
   ...PERSONAL_DATA,
 ];

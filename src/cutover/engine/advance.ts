@@ -13,6 +13,7 @@ import { attempt, findBefore } from './attempt.ts';
 import { attend, underWay } from './attend.ts';
 import { conditionHolds } from './conditions.ts';
 import { planOf } from './planOf.ts';
+import { guardDueAt } from './guardStage.ts';
 import { inspectStep, type Waiting } from './gates.ts';
 import {
   endFacts,
@@ -238,8 +239,9 @@ async function rehearseBreaches(run: LiveRun): Promise<boolean> {
 }
 
 /** The next time at which a watch looks, or at which the wait ends. */
-function soonest({ watches, held }: LiveRun, until: number | null): number | null {
-  const times = [until, ...watches.map((watch) => dueAt(watch, held.record))];
+function soonest(run: LiveRun, until: number | null): number | null {
+  const { watches, held } = run;
+  const times = [until, guardDueAt(run), ...watches.map((watch) => dueAt(watch, held.record))];
   const known = times.filter((time) => time !== null);
   return known.length === 0 ? null : Math.min(...known);
 }

@@ -8,6 +8,7 @@ import { isChanging, type LiveRun } from './liveRun.ts';
 import { react } from './react.ts';
 import { askedEvents } from './askedEvents.ts';
 import { attestedLine } from './attestedLine.ts';
+import { guardStage } from './guardStage.ts';
 import { closeRequest, openRequests, type FiledRequest } from './runRequests.ts';
 import { isFinal } from '../runState.ts';
 import { PANIC } from './attempt.ts';
@@ -26,6 +27,7 @@ export async function attend(run: LiveRun, stop: AbortController | null): Promis
       await sampleWatch(run, watch);
     }
   }
+  await guardStage(run, stop);
   await react(run, stop);
 }
 

@@ -9,6 +9,7 @@ import { WITH_EFFECT, type StepResult, type StepType } from '../steps/stepType.t
 import type { StepName } from '../steps/stepTypes.ts';
 import type { KeptOutput, World } from '../world/world.ts';
 import type { HeldRun } from './heldRun.ts';
+import type { Stand } from './stageLook.ts';
 import type { Watch } from './watches.ts';
 
 export type StepTypes = Readonly<Record<StepName, StepType>>;
@@ -18,6 +19,8 @@ export interface LiveRun {
   readonly steps: readonly RunStep[];
   readonly types: StepTypes;
   readonly watches: readonly Watch[];
+  /** Stages of a rollout that this process follows, by their soaks; see stageLook.ts. */
+  readonly stands: Map<string, Stand>;
   readonly held: HeldRun;
   readonly world: World;
   /** Takes the outputs that were kept since the call before, of what has this id. */

@@ -63,6 +63,7 @@ export function openRun(request: OpenRunRequest): LiveRun {
     steps,
     types: request.types ?? STEP_TYPES,
     watches: watchesOf(runbook),
+    stands: new Map(),
     held,
     world,
     outputsOf: request.outputsOf,

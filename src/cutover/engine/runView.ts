@@ -9,7 +9,7 @@ import { isOpenedByPeople, kindOf, type Runbook, type Step } from '../runbook.ts
 import { isFinal, isOver, type RunStatus, type StepStatus } from '../runState.ts';
 import { sayWait } from '../rollout/saySoak.ts';
 import { excluded, peopleNeeded, soaked } from './gates.ts';
-import { standOf } from './inspectStage.ts';
+import { standOf } from './stageLook.ts';
 import type { RunRecord } from './runRecord.ts';
 import { judgeTriggers, type Band } from './triggers.ts';
 import type { Watch } from './watches.ts';

@@ -7,7 +7,7 @@ import type { JournalEntry } from '../../journal/line.ts';
 import type { Finding } from '../../outcome/finding.ts';
 import { ruleFinding } from '../../outcome/rules.ts';
 import { canonicalJson } from '../../record/canonical.ts';
-import { bare, standOf } from '../engine/inspectStage.ts';
+import { bare, standOf } from '../engine/stageLook.ts';
 import { JOURNAL_OF_RUN } from '../engine/runPlaces.ts';
 import { recordOf, type RunRecord } from '../engine/runRecord.ts';
 import type { FollowedStage } from '../rollout/followStage.ts';
@@ -25,7 +25,7 @@ export function judgeStages(evidence: RunEvidence): readonly Finding[] {
   const open = new Map<string, FollowedStage>();
   const findings: Finding[] = [];
   for (const line of lines) {
-    const wrong = faultOf(line, soaks, open);
+    const wrong = faultOf(line, soaks, open, book.record.fired);
     if (wrong !== null) {
       findings.push(ruleFinding('approval', `${JOURNAL_OF_RUN}:${line.seq}`, wrong));
     }
@@ -45,12 +45,18 @@ function faultOf(
   line: JournalEntry,
   soaks: readonly Step[],
   open: ReadonlyMap<string, FollowedStage>,
+  held: ReadonlySet<string>,
 ): string | null {
   const { event, of, step, verdict } = line;
   for (const { id } of soaks) {
     const stage = open.get(id);
     if (stage === undefined) continue;
-    if (event === 'sampled' && of === `step:${id}`) return lookFault(line, id, stage);
+    if (event === 'sampled' && of === `step:${id}`) {
+      // A way back that would lose writes is a person's decision, and the stage goes on meanwhile.
+      const ignored = stage.state.rollback !== null && !held.has(`stage:${id}`);
+      const wrong = lookFault(line, id, stage);
+      return ignored ? `${id} went on after a look that rolls back` : wrong;
+    }
     if (event === 'step-ended' && step === id && verdict === 'PASS' && !stage.state.isDone) {
       return `${id} was passed, and its figures do not show that`;
     }

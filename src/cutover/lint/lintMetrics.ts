@@ -47,7 +47,8 @@ function lintSource(metric: Metric, report: Report): void {
   );
 }
 
-function lintBands({ pointer, pass, rollback, measure, baseline }: Metric, report: Report): void {
+function lintBands(metric: Metric, report: Report): void {
+  const { pointer, pass, rollback, measure, baseline, margin } = metric;
   const [good, bad] = [pass, rollback].map((text) => (text === null ? null : parseCondition(text)));
   if (good === null && (baseline === null || measure === 'number')) {
     report('runbook-gate', pointer, 'nothing says when it passes; add "pass"');
@@ -57,7 +58,14 @@ function lintBands({ pointer, pass, rollback, measure, baseline }: Metric, repor
     report('runbook-gate', `${pointer}/rollback`, 'the same number can both pass and roll back');
   }
   if (holdsForEveryCount(good)) report('runbook-gate', `${pointer}/pass`, 'any count would pass');
-  if (measure === 'number') return;
+  if (measure === 'number') {
+    lintOfNumber(good, `${pointer}/pass`, report);
+    if (bad !== null && bad !== undefined) lintOfNumber(bad, `${pointer}/rollback`, report);
+    return;
+  }
+  if (measure !== 'quantile' && holdsForEveryShare(good, margin)) {
+    report('runbook-gate', `${pointer}/pass`, 'any share would pass');
+  }
   for (const [name, one] of [
     ['pass', good],
     ['rollback', bad],
@@ -66,6 +74,19 @@ function lintBands({ pointer, pass, rollback, measure, baseline }: Metric, repor
     const reason = 'an estimate is above or below a limit, and never equal to it';
     report('runbook-gate', `${pointer}/${name}`, reason);
   }
+}
+
+function lintOfNumber({ name, value }: Condition, pointer: string, report: Report): void {
+  if (name === null && typeof value === 'number') return;
+  const reason = 'it compares the number of this metric with another one, and names nothing';
+  report('runbook-gate', pointer, reason);
+}
+
+/** Whether every percentage satisfies a condition that is wider by a margin. */
+function holdsForEveryShare({ comparison, value }: Condition, margin: number): boolean {
+  const limit = Number(value);
+  if (comparison.startsWith('>')) return limit - margin <= 0;
+  return comparison.startsWith('<') && limit + margin >= 100;
 }
 
 function isLimit({ comparison, value, name }: Condition): boolean {

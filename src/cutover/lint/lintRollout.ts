@@ -1,8 +1,9 @@
 /** A rollout: its stages rise, are judged on time, and can be held; its way back is observed, and ends. */
 
-import { parseCondition } from '../condition.ts';
+import { grouped } from '../../outcome/counted.ts';
+import { canBothHold, isMet, parseCondition, type Condition } from '../condition.ts';
 import { metricsOf } from '../rollout/stageOfStep.ts';
-import type { Runbook, Stage } from '../runbook.ts';
+import { MOST_LOOKS, type Metric, type Runbook, type Stage } from '../runbook.ts';
 import type { Linted, Report } from './report.ts';
 
 export function lintRollout({ runbook, value }: Linted, report: Report): void {
@@ -14,7 +15,10 @@ export function lintRollout({ runbook, value }: Linted, report: Report): void {
   if (rollout === null) return;
   lintShares(stages, report);
   for (const stage of stages) lintStage(runbook, stage, report);
-  const { observe } = rollout;
+  const { observe, versions } = rollout;
+  if (versions.old === versions.new) {
+    report('runbook-gate', '/rollout/versions', 'nothing tells the versions apart');
+  }
   if (observe === null) {
     const reason = 'nothing observes which share was reached; add "observe"';
     report('runbook-verify', '/rollout', reason);
@@ -44,7 +48,7 @@ function lintShares(stages: readonly Stage[], report: Report): void {
 }
 
 function lintStage(runbook: Runbook, stage: Stage, report: Report): void {
-  const { pointer, soak, checkAt, every, within, percent, zero, url } = stage;
+  const { pointer, soak, checkAt, every, look, within, percent, zero, url } = stage;
   if (metricsOf(runbook, stage).length === 0) {
     report('runbook-gate', pointer, 'without a metric, nothing could hold the stage');
   }
@@ -58,6 +62,11 @@ function lintStage(runbook: Runbook, stage: Stage, report: Report): void {
   if (every !== null && every > soak) {
     report('runbook-gate', `${pointer}/every`, 'the stage is over before that');
   }
+  const often = Math.min(every ?? soak, stage.look ?? soak);
+  if (soak / often > MOST_LOOKS) {
+    const reason = `it takes more than ${grouped(MOST_LOOKS)} looks, which no run remembers: look less often`;
+    report('runbook-gate', pointer, reason);
+  }
   if (within !== null && within < soak) {
     report('runbook-gate', `${pointer}/within`, 'it is given up before it can pass');
   }
@@ -67,11 +76,30 @@ function lintStage(runbook: Runbook, stage: Stage, report: Report): void {
   if (percent === null && url === null) {
     report('runbook-verify', pointer, 'nothing tells whether it is gone; add "url"');
   }
+  const looks = soak / Math.min(...[every, look, soak].filter((time) => time !== null));
+  if (looks > MOST_LOOKS) {
+    const reason = `it takes more than ${grouped(MOST_LOOKS)} looks, which no run remembers: look less often`;
+    report('runbook-gate', pointer, reason);
+  }
+  const told = runbook.metrics.find(({ id }) => id === zero);
+  if (told !== undefined && !isZero(told)) {
+    const reason =
+      'only a number that a source gives, and that passes at 0 alone, is shown to be 0';
+    report('runbook-gate', `${pointer}/zero`, reason);
+  }
   if (percent === 100 && runbook.stages[0] === stage && hasBaseline(runbook)) {
     const reason = 'the first stage leaves no old version that metrics could be compared with';
     report('runbook-gate', `${pointer}/percent`, reason);
   }
 }
+
+function isZero({ measure, attest, pass }: Metric): boolean {
+  const condition = pass === null ? null : parseCondition(pass);
+  if (measure !== 'number' || attest !== null || condition === null) return false;
+  return isMet(condition, 0) && !canBothHold(condition, ONE_OR_MORE);
+}
+
+const ONE_OR_MORE: Condition = { name: null, result: null, comparison: '>=', value: 1 };
 
 function hasBaseline({ metrics }: Runbook): boolean {
   return metrics.some(({ baseline, measure }) => baseline !== null || measure === 'kinds');

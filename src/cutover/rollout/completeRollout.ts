@@ -3,7 +3,8 @@
 import { pointerTo } from '../../mapping/place.ts';
 import { parseDuration } from '../../record/duration.ts';
 import type { Measure, Metric, Observe, RolloutBack, RolloutPlan, Stage } from '../runbook.ts';
-import { namesIn, numberIn, textIn, timeIn, type Written } from '../written.ts';
+import { numberOf, textOf, textsOf, timeOf } from '../steps/stepMembers.ts';
+import type { Written } from '../written.ts';
 import { stageName } from './rolloutSteps.ts';
 
 /** How often a metric is read where nothing is said. */
@@ -16,82 +17,82 @@ export function rolloutOf(written: Written): RolloutPlan {
   return {
     set: set ?? {},
     versions: {
-      old: textIn(versions ?? {}, 'old') ?? 'v1',
-      new: textIn(versions ?? {}, 'new') ?? 'v2',
+      old: textOf(versions ?? {}, 'old') ?? 'v1',
+      new: textOf(versions ?? {}, 'new') ?? 'v2',
     },
     observe: observe === undefined ? null : observeOf(observe),
-    traffic: numberIn(written, 'traffic'),
+    traffic: numberOf(written, 'traffic'),
   };
 }
 
 function observeOf(written: Written): Observe {
   return {
-    log: textIn(written, 'log'),
-    sql: textIn(written, 'sql'),
-    on: textIn(written, 'on'),
-    user: textIn(written, 'user') ?? 'user',
-    version: textIn(written, 'version') ?? 'version',
-    minSamples: numberIn(written, 'minSamples') ?? 1,
-    tolerance: numberIn(written, 'tolerance'),
-    sees: numberIn(written, 'sees'),
+    log: textOf(written, 'log'),
+    sql: textOf(written, 'sql'),
+    on: textOf(written, 'on'),
+    user: textOf(written, 'user') ?? 'user',
+    version: textOf(written, 'version') ?? 'version',
+    minSamples: numberOf(written, 'minSamples') ?? 1,
+    tolerance: numberOf(written, 'tolerance'),
+    sees: numberOf(written, 'sees'),
   };
 }
 
 export function metricOf(written: Written, at: number): Metric {
   const baseline = written['baseline'] as Written | undefined;
-  const [http, log] = [textIn(written, 'http'), textIn(written, 'log')];
+  const [http, log] = [textOf(written, 'http'), textOf(written, 'log')];
   return {
     id: String(written['id']),
     pointer: pointerTo('metrics', at),
-    pass: textIn(written, 'pass'),
-    rollback: textIn(written, 'rollback'),
-    every: timeIn(written, 'every') ?? MINUTE,
+    pass: textOf(written, 'pass'),
+    rollback: textOf(written, 'rollback'),
+    every: timeOf(written, 'every') ?? MINUTE,
     measure: (written['measure'] ?? 'number') as Measure,
-    quantile: numberIn(written, 'quantile') ?? QUANTILE,
-    on: textIn(written, 'on'),
-    sql: textIn(written, 'sql'),
-    http: http === null ? null : { url: http, json: textIn(written, 'json') ?? '$' },
+    quantile: numberOf(written, 'quantile') ?? QUANTILE,
+    on: textOf(written, 'on'),
+    sql: textOf(written, 'sql'),
+    http: http === null ? null : { url: http, json: textOf(written, 'json') ?? '$' },
     log:
       log === null
         ? null
-        : { file: log, pattern: textIn(written, 'pattern') ?? '', of: textIn(written, 'of') },
-    attest: textIn(written, 'attest'),
-    margin: numberIn(written, 'margin') ?? 0,
-    minSamples: numberIn(written, 'minSamples') ?? 1,
-    grace: timeIn(written, 'grace') ?? 0,
-    lasts: timeIn(written, 'for') ?? 0,
+        : { file: log, pattern: textOf(written, 'pattern') ?? '', of: textOf(written, 'of') },
+    attest: textOf(written, 'attest'),
+    margin: numberOf(written, 'margin') ?? 0,
+    minSamples: numberOf(written, 'minSamples') ?? 1,
+    grace: timeOf(written, 'grace') ?? 0,
+    lasts: timeOf(written, 'for') ?? 0,
     baseline:
       baseline === undefined
         ? null
-        : { pass: textIn(baseline, 'pass'), rollback: textIn(baseline, 'rollback') },
-    usual: numberIn(written, 'usual'),
-    sees: numberIn(written, 'sees'),
+        : { pass: textOf(baseline, 'pass'), rollback: textOf(baseline, 'rollback') },
+    usual: numberOf(written, 'usual'),
+    sees: numberOf(written, 'sees'),
   };
 }
 
 export function stageOf(written: Written, at: number): Stage {
-  const soak = timeIn(written, 'soak') ?? 0;
+  const soak = timeOf(written, 'soak') ?? 0;
   return {
     pointer: pointerTo('rollout', 'stages', at),
     name: stageName(written),
-    percent: numberIn(written, 'percent'),
-    deprecates: textIn(written, 'deprecate'),
-    url: textIn(written, 'url'),
+    percent: numberOf(written, 'percent'),
+    deprecates: textOf(written, 'deprecate'),
+    url: textOf(written, 'url'),
     soak,
-    checkAt: namesIn(written, 'checkAt').map((time) => parseDuration(time) ?? 0),
-    every: timeIn(written, 'every'),
-    look: timeIn(written, 'look'),
-    within: timeIn(written, 'within'),
-    baseline: numberIn(written, 'baseline'),
-    zero: textIn(written, 'zero'),
-    zeroFor: timeIn(written, 'zeroFor') ?? Math.min(DAY, soak),
+    checkAt: textsOf(written, 'checkAt').map((time) => parseDuration(time) ?? 0),
+    every: timeOf(written, 'every'),
+    look: timeOf(written, 'look'),
+    within: timeOf(written, 'within'),
+    baseline: numberOf(written, 'baseline'),
+    zero: textOf(written, 'zero'),
+    zeroFor: timeOf(written, 'zeroFor') ?? Math.min(DAY, soak),
   };
 }
 
 export function backOf(written: Written): RolloutBack {
   return {
-    percent: numberIn(written, 'percent'),
-    drained: textIn(written, 'drained'),
+    percent: numberOf(written, 'percent'),
+    drained: textOf(written, 'drained'),
     restartAt: Number(written['restartAt']),
   };
 }

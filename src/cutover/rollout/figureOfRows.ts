@@ -16,6 +16,9 @@ import type { Figure, UnknownFigure } from './figures.ts';
 type Versions = RolloutPlan['versions'];
 type Row = Readonly<Record<string, SqlValue>>;
 
+/** Most that a count is: more than there are people. */
+const MOST_COUNTED = 10_000_000_000;
+
 /** Most buckets and kinds of a figure, so that a line of the journal stays one. */
 const MOST_BUCKETS = 200;
 
@@ -56,9 +59,11 @@ export function rowsOf(
   { columns, rows }: SqlPage,
   needed: readonly string[],
 ): { readonly rows: readonly Row[] } | UnknownFigure {
-  for (const name of needed) {
+  for (const name of ['version', ...needed]) {
     const count = columns.filter((column) => column === name).length;
-    if (count === 0) return { unknown: `the query returns no column ${quoteName(name)}` };
+    if (count === 0 && needed.includes(name)) {
+      return { unknown: `the query returns no column ${quoteName(name)}` };
+    }
     if (count > 1) return { unknown: `the query returns ${count} columns ${quoteName(name)}` };
   }
   if (rows.length === 0) return { unknown: 'the query returns no row' };
@@ -90,7 +95,8 @@ function byVersion(rows: readonly Row[], versions: Versions): Groups | UnknownFi
 /** A count in a cell; null where it is none. */
 export function countIn(cell: SqlValue | undefined): number | null {
   const number = cell === undefined ? null : numberIn(cell);
-  return number !== null && Number.isSafeInteger(number) && number >= 0 ? number : null;
+  const isCount = number !== null && Number.isInteger(number) && number >= 0;
+  return isCount && number <= MOST_COUNTED ? number : null;
 }
 
 function shareOf({ fresh, base }: Groups): Figure {
@@ -145,27 +151,40 @@ function countsIn(rows: readonly Row[], bounds: readonly number[]): readonly num
 
 /** Kinds of errors; the row with an empty kind says how many there were in all, errors or not. */
 function kindsOf({ fresh, base }: Groups): Figure {
+  const [one, other] = [kindsIn(fresh), base === null ? null : kindsIn(base)];
+  if ('unknown' in one) return one;
+  if (other !== null && 'unknown' in other) return other;
+  const { kinds, totals } = one;
+  if (Object.keys(kinds).length > MOST_BUCKETS) {
+    return { unknown: `there are more than ${MOST_BUCKETS} kinds; group them in the query` };
+  }
+  if (totals.length === 0 && fresh.length > 0) {
+    return { unknown: 'no row with an empty kind says how many there were in all' };
+  }
+  if (totals.length > 1) {
+    const rows = counted(totals.length, 'row');
+    return { unknown: `${rows} with an empty kind say how many there were in all, instead of 1` };
+  }
+  const of = totals[0] ?? 0;
+  return other === null ? { kinds, of } : { kinds, of, baseKinds: Object.keys(other.kinds) };
+}
+
+/** Kinds that there were, with their counts: one of which there was none is none. */
+function kindsIn(
+  rows: readonly Row[],
+): { readonly kinds: Record<string, number>; readonly totals: readonly number[] } | UnknownFigure {
   const kinds: Record<string, number> = {};
-  let of: number | null = null;
-  for (const { kind, n } of fresh) {
+  const totals: number[] = [];
+  for (const { kind, n } of rows) {
     const count = countIn(n);
     if (count === null) return { unknown: '"n" is not a count' };
-    if (kind === null || kind === undefined || kind === '') of = count;
-    else {
+    if (kind === null || kind === undefined || kind === '') totals.push(count);
+    else if (count > 0) {
       const name = kindName(kind);
       kinds[name] = (kinds[name] ?? 0) + count;
     }
   }
-  if (Object.keys(kinds).length > MOST_BUCKETS) {
-    return { unknown: `there are more than ${MOST_BUCKETS} kinds; group them in the query` };
-  }
-  if (of === null && fresh.length > 0) {
-    return { unknown: 'no row with an empty kind says how many there were in all' };
-  }
-  const baseKinds = base?.flatMap(({ kind }) =>
-    kind === null || kind === undefined || kind === '' ? [] : [kindName(kind)],
-  );
-  return { kinds, of: of ?? 0, ...(baseKinds === undefined ? {} : { baseKinds }) };
+  return { kinds, totals };
 }
 
 /** A name of an error may be a value of a record: only its digest is kept. */

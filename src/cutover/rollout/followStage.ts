@@ -23,7 +23,10 @@ export interface FollowedStage {
   readonly state: SoakState;
   /** What the last look has said; empty before the first. */
   readonly last: readonly Judged[];
-  /** Judges the next look, of a time in ms since 1970. */
+  /** Judges the figures of the next look, which `add` then follows with its time, in ms since 1970. */
+  judge(figures: Figures): readonly Judged[];
+  add(at: number, judged: readonly Judged[]): SoakState;
+  /** Both. */
   look(at: number, figures: Figures): FollowedLook;
 }
 
@@ -45,6 +48,11 @@ export function followStage(
     },
     get last() {
       return last;
+    },
+    judge: (figures) => judge.add(figures),
+    add(at, judged) {
+      last = judged;
+      return soak.add({ at, judged });
     },
     look(at, figures) {
       last = judge.add(figures);

@@ -10,7 +10,14 @@ import { shareInterval, type Interval, type Share } from '../../sequential/share
 import { oddsQuotient, quantileInterval } from '../../sequential/spread.ts';
 import type { Metric, Observe } from '../runbook.ts';
 import { bandOfNumber, intervalBands, type RolloutBand } from './bands.ts';
-import { SPLIT, type Figure, type Figures, type KindsFigure, type ShareFigure } from './figures.ts';
+import {
+  SPLIT,
+  type Figure,
+  type Figures,
+  type KindsFigure,
+  type ShareFigure,
+  type UnknownFigure,
+} from './figures.ts';
 import { endsOf, unknown, withLeast, type JudgePlan, type Judged, type Tests } from './judged.ts';
 import { openSpread } from './judgeQuantile.ts';
 import { sayKinds, sayNumber, sayShare, saySplit, sayTimes } from './sayJudged.ts';
@@ -51,14 +58,43 @@ function metricJudge(metric: Metric, plan: JudgePlan, tests: Tests): MetricJudge
   const times = metric.measure === 'share' ? openTimes(metric, plan, tests) : null;
   const spread = openSpread(metric, plan, tests);
   const kinds = openKinds(metric, plan, tests);
+  const grows = openGrowth();
   return (figures) => {
     const figure = figures.get(id) ?? UNREAD;
     if ('unknown' in figure) return [unknown(id, figure.unknown)];
+    if (!grows(figure)) return [unknown(id, 'it counts fewer than before')];
     if ('number' in figure) return [judgeNumber(metric, figure.number)];
     if ('kinds' in figure) return [kinds(figure)];
     if ('bounds' in figure) return spread(figure);
     return times === null ? own(figure) : [...own(figure), ...times(figure)];
   };
+}
+
+/**
+ * Whether counts of a stage have not become fewer since the last look that counted: those of a log that has
+ * rotated, or of rows that were removed, are not all of the stage. A number stands for itself.
+ */
+function openGrowth(): (figure: Exclude<Figure, UnknownFigure>) => boolean {
+  let before: readonly number[] = [];
+  return (figure) => {
+    const now = countsIn(figure);
+    const isFewer = now.some((count, at) => count < (before[at] ?? 0));
+    if (!isFewer) before = now;
+    return !isFewer;
+  };
+}
+
+function sum(counts: readonly number[]): number {
+  return counts.reduce((all, one) => all + one, 0);
+}
+
+/** Counts that only grow in a stage; the buckets of a histogram may change. */
+function countsIn(figure: Exclude<Figure, UnknownFigure>): readonly number[] {
+  if ('number' in figure) return [];
+  if ('kinds' in figure) return [figure.of, sum(Object.values(figure.kinds))];
+  if ('bounds' in figure) return [sum(figure.fresh)];
+  const { part, of } = figure.fresh;
+  return [part, of - part];
 }
 
 function judgeNumber(metric: Metric, number: number): Judged {
@@ -235,12 +271,12 @@ export function toleranceOf(percent: number): number {
 }
 
 /**
- * A sample-ratio test: another share is shown, or that of the stage within its tolerance, or neither. Where all users
- * should have the new version, a single one who has not would show another share: who came while it was set, and
- * never again. So there it has to be below the tolerance.
+ * A sample-ratio test: the share of the stage within its tolerance is shown, or another one, or neither. Where all
+ * users should have the new version, a single one who has not would show another share: who came while it was set,
+ * and never again. So there it has to be below the tolerance.
  */
 function splitBand({ low, high }: Interval, percent: number, tolerance: number): RolloutBand {
+  if (low >= percent - tolerance && high <= percent + tolerance) return 'pass';
   const least = percent === 100 ? percent - tolerance : percent;
-  if (percent < low || least > high) return 'fail';
-  return low >= percent - tolerance && high <= percent + tolerance ? 'pass' : 'hold';
+  return percent < low || least > high ? 'fail' : 'hold';
 }

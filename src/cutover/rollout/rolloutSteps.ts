@@ -5,6 +5,7 @@
 
 import { pointerTo } from '../../mapping/place.ts';
 import { parseDuration } from '../../record/duration.ts';
+import { textOf } from '../steps/stepMembers.ts';
 
 /** An object of the file. */
 type Written = Readonly<Record<string, unknown>>;
@@ -99,7 +100,7 @@ function stepsOfPercent(context: Context, stage: Written, at: number): readonly 
         id: `${String(id)}-${name}`,
         use: 'attest',
         role: attest,
-        text: `${String(id)} ${String(pass)} at ${name} % of the users`,
+        text: `${String(id)} ${String(pass).replace(/^== */, '= ')} at ${name} % of the users`,
         requires: [`soak-${name}`],
       })),
   ];
@@ -129,7 +130,7 @@ function waysBack(context: Context, at: number): readonly Written[] {
   const percent = typeof to === 'number' ? Math.min(to, before) : before;
   const later = stages.slice(at + 1).find((one) => one['percent'] !== undefined);
   const when = later === undefined ? {} : { when: `percent-${stageName(later)}.failed > 0` };
-  const within = String(onRollback['within'] ?? WITHIN);
+  const within = textOf(onRollback, 'within') ?? WITHIN;
   const set = { use: 'config.set', ...(rollout['set'] as Written), set: percent, ...when };
   const until = { for: '0s', every: LOOK, within };
   const split = {
@@ -183,7 +184,10 @@ function stepsOfEnd(context: Context, stage: Written, at: number): readonly Writ
     ...(method === undefined ? {} : { method }),
     status: stage['expect'] ?? 404,
     requires: [removed.length === 0 ? soak : `remove-${name}`],
-    until: { for: stable ?? '0s', every: stable === undefined ? '1m' : every(String(stable)) },
+    until: {
+      for: stable ?? '0s',
+      every: stable === undefined ? '1m' : every(textOf(stage, 'stable') ?? ''),
+    },
   };
   return [
     ...(url === undefined ? [] : [announced]),

@@ -5,7 +5,6 @@
  */
 
 import type { Metric, Stage } from '../runbook.ts';
-import type { RolloutBand } from './bands.ts';
 import type { Judged } from './judged.ts';
 
 /** A look of a stage, judged. */
@@ -48,8 +47,9 @@ const LATEST = 0.5;
 /** Opens the soak of a stage that began at a time, in ms since 1970. */
 export function openSoak(plan: SoakPlan, begun: number): Soak {
   const points = checkpoints(plan.stage);
-  const since = sinceWhen(plan);
+  const lasting = lastingBands(plan);
   let last = begun;
+  let lookedAt = begun;
   let state: SoakState = {
     passed: 0,
     restarts: 0,
@@ -64,7 +64,10 @@ export function openSoak(plan: SoakPlan, begun: number): Soak {
       return state;
     },
     add({ at, judged }) {
-      const effective = judged.map((one) => since(one, at));
+      const expected = nextPoint(points, state.passed);
+      const isLate = at - lookedAt > expected.in + expected.slack;
+      lookedAt = Math.max(lookedAt, at);
+      const effective = judged.map((one) => lasting.judge(one, at, isLate));
       const isUnknown = effective.some(({ band }) => band === 'unknown');
       const fails = effective.some(({ metric, band }) => band === 'fail' && counts(plan, metric));
       let { passed, restarts, missed } = state;
@@ -73,7 +76,6 @@ export function openSoak(plan: SoakPlan, begun: number): Soak {
         passed = 0;
         last = at;
       } else if (!isUnknown) {
-        const expected = nextPoint(points, passed);
         const isMissed = at - last > expected.in + expected.slack;
         if (isMissed) missed += 1;
         else passed += Math.max(0, at - last);
@@ -85,7 +87,8 @@ export function openSoak(plan: SoakPlan, begun: number): Soak {
       const counted = Math.min(passed, plan.stage.soak);
       // What could not be read is read again while the checkpoint is not missed.
       const again = isUnknown ? nextPoint(points, counted).slack / 2 : Infinity;
-      const dueAt = at + Math.min(again, gapAfter(points, counted, plan.stage));
+      const gap = Math.min(again, gapAfter(points, counted, plan.stage));
+      const dueAt = Math.min(at + gap, lasting.dueAt(at));
       state = {
         passed: counted,
         restarts,
@@ -122,12 +125,23 @@ export function tickTime(stage: Stage): number {
   return Math.min(...gaps) * LATEST;
 }
 
+/** Position of the first of ascending numbers that is above a limit; -1 if none is. */
+function firstAbove(points: readonly number[], limit: number): number {
+  let [from, to] = [0, points.length];
+  while (from < to) {
+    const middle = (from + to) >>> 1;
+    if ((points[middle] ?? 0) > limit) to = middle;
+    else from = middle + 1;
+  }
+  return from < points.length ? from : -1;
+}
+
 /** How long it is until the next checkpoint, and how late a look may come to it, in ms. */
 function nextPoint(
   points: readonly number[],
   passed: number,
 ): { readonly in: number; readonly slack: number } {
-  const at = points.findIndex((point) => point > passed);
+  const at = firstAbove(points, passed);
   const point = at < 0 ? (points.at(-1) ?? 0) : (points[at] ?? 0);
   const before = (at < 0 ? points.at(-2) : points[at - 1]) ?? 0;
   const gap = Math.max(1, point - before);
@@ -140,40 +154,80 @@ function gapAfter(points: readonly number[], passed: number, { look }: Stage): n
   return look === null ? until : Math.min(look, until);
 }
 
+/** Looks in a grace, so that one of them says that the failure is over before it is. */
+const LOOKS_IN_GRACE = 4;
+
+interface Lasting {
+  /** The band that a look counts as; `isLate` where nothing has looked when it should have. */
+  judge(judged: Judged, at: number, isLate: boolean): Judged;
+  /** When a look has to tell whether something that was bad lasts, in ms since 1970; Infinity for nothing. */
+  dueAt(at: number): number;
+}
+
 /**
- * Bands that have to last: a failure within its grace is not yet one, a breach shorter than `for` does not roll
- * back, and a number that has to be zero has to be so for some time.
+ * Bands that have to last: a failure within its grace is not yet one, a breach shorter than `for` only fails, and
+ * a number that has to be zero has to be so for some time. A look that knows nothing neither begins nor ends one.
  */
-function sinceWhen({ stage, metrics }: SoakPlan): (judged: Judged, at: number) => Judged {
-  const started = new Map<string, number>();
-  const lasting = (name: string, holds: boolean, at: number): number => {
-    if (!holds) {
-      started.delete(name);
-      return 0;
+function lastingBands({ stage, metrics }: SoakPlan): Lasting {
+  const byId = new Map(metrics.map((metric) => [metric.id, metric] as const));
+  const [bad, worst, zero] = [openTimes(), openTimes(), openTimes()];
+  /** Ends of the graces that are not over, by what fails. */
+  const graces = new Map<string, { readonly end: number; readonly gap: number }>();
+  const breaches = new Map<string, number>();
+  const asBad = (judged: Judged, key: string, at: number): Judged => {
+    const { grace = 0, lasts = 0 } = byId.get(judged.metric) ?? {};
+    const [since, worstSince] = [bad.begun(key, at), worst.begun(key, at)];
+    breaches.delete(key);
+    if (judged.band === 'rollback') {
+      if (at - worstSince >= lasts) return judged;
+      breaches.set(key, worstSince + lasts);
     }
-    const begun = started.get(name) ?? at;
-    started.set(name, begun);
-    return at - begun;
+    graces.delete(key);
+    if (at - since >= grace) return { ...judged, band: 'fail' };
+    graces.set(key, { end: since + grace, gap: grace / LOOKS_IN_GRACE });
+    return { ...judged, band: 'hold' };
   };
-  const grace = new Map(metrics.map(({ id, grace: time }) => [id, time] as const));
-  const times = new Map(metrics.map(({ id, lasts }) => [id, lasts] as const));
-  return (judged, at) => {
-    const { metric, against, band } = judged;
-    const key = `${metric} ${against ?? ''}`;
-    const isBad = band === 'fail' || band === 'rollback';
-    const bad = lasting(`bad ${key}`, isBad, at);
-    const worst = lasting(`rollback ${key}`, band === 'rollback', at);
-    if (metric === stage.zero) {
-      const good = lasting(`zero ${key}`, band === 'pass', at);
-      return good >= stage.zeroFor || band !== 'pass' ? judged : { ...judged, band: 'hold' };
-    }
-    if (band === 'rollback' && worst < (times.get(metric) ?? 0)) return held(judged);
-    if (band === 'fail' && bad < (grace.get(metric) ?? 0)) return held(judged);
-    return judged;
+  return {
+    judge(judged, at, isLate) {
+      const { metric, against, band } = judged;
+      const key = `${metric} ${against ?? ''}`;
+      if (metric === stage.zero) {
+        if (band !== 'pass' || isLate) zero.end(key);
+        if (band !== 'pass' || at - zero.begun(key, at) >= stage.zeroFor) return judged;
+        return { ...judged, band: 'hold' };
+      }
+      if (band === 'unknown') return judged;
+      if (band !== 'rollback') worst.end(key);
+      if (band === 'fail' || band === 'rollback') return asBad(judged, key, at);
+      bad.end(key);
+      breaches.delete(key);
+      const grace = graces.get(key);
+      graces.delete(key);
+      // Nothing has seen the failure end in time.
+      return grace !== undefined && at > grace.end ? { ...judged, band: 'fail' } : judged;
+    },
+    dueAt: (at) =>
+      Math.min(
+        ...[...graces.values()].map(({ gap }) => at + gap),
+        ...[...breaches.values()].filter((due) => due > at),
+      ),
   };
 }
 
-function held(judged: Judged): Judged {
-  const band: RolloutBand = 'hold';
-  return { ...judged, band };
+interface Times {
+  /** Since when something is so, which begins at a time unless it has. */
+  begun(key: string, at: number): number;
+  end(key: string): void;
+}
+
+function openTimes(): Times {
+  const started = new Map<string, number>();
+  return {
+    begun(key, at) {
+      const begun = started.get(key) ?? at;
+      started.set(key, begun);
+      return begun;
+    },
+    end: (key) => void started.delete(key),
+  };
 }

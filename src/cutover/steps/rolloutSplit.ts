@@ -33,10 +33,10 @@ export const rolloutSplit: DoneStep = {
   kind: 'check',
   place: 'files',
   reads: (members) => sqlFileIn(textOf(members, 'query') ?? ''),
-  plan: ({ percent }) =>
-    percent === undefined
-      ? 'check that decisions are seen'
-      : `check that ${String(percent)} % are seen`,
+  plan(members) {
+    const percent = numberOf(members, 'percent');
+    return percent === null ? 'check that decisions are seen' : `check that ${percent} % are seen`;
+  },
   async apply(work) {
     const { members, input, world, signal } = work;
     const to = world.now().getTime();

@@ -87,7 +87,7 @@ function found({ loaded, held }: PlayedRun, entries: readonly JournalEntry[]): s
     outputs: [],
     approvals: [],
   };
-  return judgeStages(runEvidence(sources as never)).map(({ reason }) => String(reason));
+  return judgeStages(runEvidence(sources as never)).map(({ reason }) => reason);
 }
 
 describe('the stages of a rollout, judged again', () => {
@@ -139,6 +139,15 @@ describe('the stages of a rollout, judged again', () => {
     expect(found(good.run, without)).toEqual([
       'soak-50 was passed, and its figures do not show that',
     ]);
+  });
+
+  it('are found where the run looked on after a look that rolls back', () => {
+    const look = bad.entries.findIndex(({ of }) => of === 'step:soak-10');
+    const [line] = bad.entries.slice(look, look + 1);
+    if (line === undefined) throw new Error('no look');
+    expect(found(bad.run, [...bad.entries.slice(0, look + 1), line])).toContain(
+      'soak-10 went on after a look that rolls back',
+    );
   });
 
   it('are found where nothing was a reason to go back', () => {

@@ -117,6 +117,14 @@ describe('a rollout', () => {
     expect(play.effects).toEqual(['percent-10']);
   });
 
+  it('does not go back by fewer samples than the runbook wants', async () => {
+    const { play } = metrics({ ...healthy(), 'q1.sql': share(1, () => 0) });
+    const run = await played(folder(), RUNBOOK, play);
+    expect(statusOf(run)).toBe('PAUSED');
+    const enough = metrics({ ...healthy(), 'q1.sql': share(200, () => 0) });
+    expect(statusOf(await played(folder(), RUNBOOK, enough.play))).toBe('ROLLED_BACK');
+  });
+
   it('begins its soak anew after a failure, but not while that is within its grace', async () => {
     const begun = Date.parse('2026-12-06T02:00:00Z');
     const stuck =
@@ -210,6 +218,27 @@ ${RUNBOOK.slice(RUNBOOK.indexOf('metrics:'))}`.replace(
     const run = await played(folder(), SHORT, play);
     expect(statusOf(run)).toBe('PAUSED');
     expect(run.held.record.steps.get('soak-10')?.says).toMatch(says);
+  });
+
+  it('goes back by the look after which its process was killed, whatever the next one would see', async () => {
+    let stuck = 11;
+    const { play } = metrics({ ...healthy(), 'q2.sql': () => number(stuck) });
+    const at = folder();
+    const killed: Stage = {
+      ...play,
+      moments(name) {
+        if (name === 'after line sampled') throw new Error('killed');
+      },
+    };
+    await goOn(openPlayed(at, RUNBOOK, killed), 'waits');
+    killed.clock += HOUR;
+    await expect(goOn(openPlayed(at, RUNBOOK, killed), 'waits')).rejects.toThrow('killed');
+    stuck = 0;
+    play.clock = killed.clock;
+    const run = await played(at, RUNBOOK, play);
+    expect(statusOf(run)).toBe('ROLLED_BACK');
+    expect(run.held.record.why).toBe('stuck at soak-10, 11');
+    expect(looks(run, 'soak-10')).toHaveLength(1);
   });
 
   it('goes on in another process after each look, and ends as it would have', async () => {

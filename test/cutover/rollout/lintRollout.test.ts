@@ -9,7 +9,7 @@ import { GRADUAL } from '../runbooks.ts';
 
 function findings(text: string): string[] {
   const loaded = parseRunbook(text, 'a.yaml');
-  return lintRunbook(loaded, new Date('2026-11-30T00:00:00Z')).map(({ reason }) => String(reason));
+  return lintRunbook(loaded, new Date('2026-11-30T00:00:00Z')).map(({ reason }) => reason);
 }
 
 /** The runbook with a text in place of another, which it has. */
@@ -34,6 +34,7 @@ describe('a rollout', () => {
     ['soak: 48h, every: 12h', 'soak: 48h', /it has no checkpoint before its end/],
     ['checkAt: [1h, 6h, 24h]', 'checkAt: [1h, 25h]', /the stage is over before that/],
     ['soak: 48h, every: 12h', 'soak: 48h, every: 3d', /the stage is over before that/],
+    ['soak: 48h', 'soak: 48h, look: 1s', /more than 100,000 looks/],
     ['soak: 48h', 'soak: 48h, within: 24h', /given up before it can pass/],
     [
       'soak: 7d, every: 1d, zero: v1_calls, then',
@@ -58,6 +59,16 @@ describe('a rollout', () => {
     ['sql: q2.sql, pass: "==0", ', 'sql: q2.sql, ', /nothing says when it passes/],
     ['measure: kinds, pass: "<=0.1"', 'measure: kinds, pass: "==0"', /never equal to it/],
     ['rollback: ">1" } # times', 'rollback: "<1" } # times', /has to begin with ">"/],
+    ['margin: 1', 'margin: 95', /any share would pass/],
+    ['pass: "<=0.1"', 'pass: "<=100"', /any share would pass/],
+    ['margin: 0.5', 'margin: 99.9', /any share would pass/],
+    ['pass: "==0", rollback: ">10"', 'pass: "v1_calls==0", rollback: ">10"', /names nothing/],
+    ['rollback: ">10"', `rollback: ">'10'"`, /names nothing/],
+    ['zero: v1_calls }', 'zero: complaints }', /shown to be 0/],
+    ['zero: v1_calls }', 'zero: success }', /shown to be 0/],
+    ['DEPRECATED, pass: "==0"', 'DEPRECATED, pass: "<=1000"', /shown to be 0/],
+    ['every: 12h', 'every: 12h, look: 1s', /more than 100,000 looks/],
+    ['soak: 48h, every: 12h', 'soak: 48h, every: 1s', /more than 100,000 looks/],
     ['grace: 2h', 'grace: 2h, baseline: { pass: "<=2" }', /a share or a quantile is compared/],
     ['sql: q3.sql', 'http: /p99', /a query has to give a quantile/],
     [
@@ -77,6 +88,13 @@ describe('a rollout', () => {
     ],
   ])('with %s as %s is not run', (before, after, reason) => {
     expect(findings(having(before, after)).join('\n')).toMatch(reason);
+  });
+
+  it('of two versions of one name is not run', () => {
+    const text = having('verify: "v1==100%", ', '');
+    expect(findings(text)).toEqual([]);
+    const one = text.replace('rollout:\n', 'rollout:\n  versions: { old: v2, new: v2 }\n');
+    expect(findings(one).join('\n')).toMatch(/nothing tells the versions apart/);
   });
 
   it('without a way back, or without what could hold it, is not run', () => {

@@ -49,10 +49,11 @@ function filesOf(answers: Record<string, Answer>): World['files'] {
   };
 }
 
+const none = (): never => {
+  throw new Error('not played');
+};
+
 function clientOf(answers: Record<string, Answer>): SqlClient {
-  const none = (): never => {
-    throw new Error('not played');
-  };
   return {
     dialect: 'postgresql',
     label: 'played',

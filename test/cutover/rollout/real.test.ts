@@ -158,6 +158,26 @@ describe.skipIf(!hasPostgres())('a rollout for real', () => {
     expect(steps.map(({ status: one }) => one).every((one) => one === 'PASS')).toBe(true);
     const answer = await fetch(`${at.world.v1.url}/process-full`, { method: 'POST', body: '{}' });
     expect(answer.status).toBe(404);
+    const { folder } = at.world;
+    const own = { cwd: folder, env: at.env };
+    expect(await sealift(['evidence', 'key', 'evidence.pem'], own)).toMatchObject({ code: 0 });
+    const build = [
+      'evidence',
+      'build',
+      'bag',
+      '--run',
+      'gradual-1',
+      '--signing-key',
+      'evidence.pem',
+    ];
+    expect(await sealift(build, own)).toMatchObject({ code: 0 });
+    const verify = ['evidence', 'verify', 'bag', '--public-key', 'evidence.pem.pub'];
+    expect(await sealift(verify, own)).toMatchObject({ code: 0, stderr: '' });
+    const html = readFileSync(
+      join(folder, 'storage_reports/latest-rollout-watch/report.html'),
+      'utf8',
+    );
+    expect(html).toContain('The rollout');
   }, 240_000);
 
   // The same without processes that are killed is in engine.test.ts.

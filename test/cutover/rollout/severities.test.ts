@@ -39,8 +39,9 @@ const hourOf = (at: number): number => (at - BEGUN) / HOUR;
 /** Of 300 users an hour with the new version, so many percent. */
 function share(percent: (hour: number) => number): Answer {
   return ({ since, until }) => {
-    const of = Math.round(((until - since) / HOUR) * 300);
-    const part = Math.round((of * percent(hourOf(until))) / 100);
+    const hours = Array.from({ length: Math.round((until - since) / HOUR) }, (_, at) => at);
+    const of = hours.length * 300;
+    const part = hours.reduce((sum, at) => sum + 3 * percent(hourOf(since) + at), 0);
     return page(
       ['version', 'part', 'of'],
       ['v2', BigInt(part), BigInt(of)],
@@ -111,7 +112,7 @@ describe('a gate of a rollout', () => {
     expect(hours(run)).toBe(24);
     expect(run.runbook.steps.find(({ id }) => id === 'complaints-10')?.members).toMatchObject({
       role: 'support',
-      text: 'complaints ==0 at 10 % of the users',
+      text: 'complaints = 0 at 10 % of the users',
     });
   });
 
@@ -149,14 +150,57 @@ describe('a gate of a rollout', () => {
   });
 });
 
-describe('complaints', () => {
-  const told = (at: number, complaints: number) => (run: PlayedRun, hour: number) => {
-    if (hour !== at) return;
-    run.held.commit(
-      ...attestedLine(run.runbook, { metric: 'complaints', number: complaints, who: 'dee' }),
-    );
-  };
+const later = (hour: number): Record<string, Answer> => ({
+  ...healthy(),
+  'success.sql': share((at) => (at < hour ? 97 : 60)),
+});
 
+const hold = (run: PlayedRun, hour: number): void => {
+  if (hour === 5) run.held.commit({ event: 'paused' }, { who: 'ada', why: 'a customer calls' });
+};
+
+describe('a version that turns bad', () => {
+  it('goes back while the run waits for a person to promote it', async () => {
+    const { play } = metrics(later(26));
+    const folder = join(work, 'waits');
+    let run: PlayedRun | null = null;
+    for (let hour = 0; hour <= 40; hour += 1) {
+      play.clock = BEGUN + hour * HOUR;
+      run = openPlayed(folder, RUNBOOK, play);
+      const pause = await goOn(run, 'waits');
+      if (hour === 25) expect(pause).toMatchObject({ step: 'complaints-10', reason: 'approval' });
+      if (pause.kind !== 'waits') break;
+    }
+    expect(run?.held.record.state.status).toBe('ROLLED_BACK');
+    expect(run?.held.record.why).toMatch(/^success at soak-10/);
+    expect(run === null ? 0 : hours(run)).toBeLessThan(40);
+  });
+
+  it('goes back while the run is held by a person', async () => {
+    const { play } = metrics(later(8));
+    const folder = join(work, 'held');
+    let run: PlayedRun | null = null;
+    for (let hour = 0; hour <= 40; hour += 1) {
+      play.clock = BEGUN + hour * HOUR;
+      run = openPlayed(folder, RUNBOOK, play);
+      hold(run, hour);
+      const pause = await goOn(run, 'waits');
+      if (pause.kind === 'over') break;
+      expect(play.effects).toEqual(['percent-10']);
+    }
+    expect(run?.held.record.state.status).toBe('ROLLED_BACK');
+    expect(run?.held.record.why).toMatch(/^success at soak-10/);
+  });
+});
+
+const told = (at: number, complaints: number) => (run: PlayedRun, hour: number) => {
+  if (hour !== at) return;
+  run.held.commit(
+    ...attestedLine(run.runbook, { metric: 'complaints', number: complaints, who: 'dee' }),
+  );
+};
+
+describe('complaints', () => {
   it('take a rollout back an hour after they were told, so that people can look first', async () => {
     const run = await visited(metrics(healthy()).play, { hours: 30, before: told(5, 2) });
     expect(run.held.record.state.status).toBe('ROLLED_BACK');

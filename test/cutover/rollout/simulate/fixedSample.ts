@@ -26,11 +26,11 @@ function clopperPearson({ part, of }: Share, alpha: number): Interval {
   };
 }
 
-/** The rate from which on something holds. */
+/** The rate from which on something holds, to a millionth. */
 function crossing(holds: (rate: number) => boolean): number {
   let low = 0;
   let high = 1;
-  for (let step = 0; step < 40; step++) {
+  for (let step = 0; step < 20; step++) {
     const middle = (low + high) / 2;
     if (holds(middle)) high = middle;
     else low = middle;

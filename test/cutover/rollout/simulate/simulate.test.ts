@@ -96,7 +96,8 @@ describe('a rollout in which nothing is wrong', () => {
     'goes back far more often by tests of a fixed sample %s (control)',
     TIMEOUT,
     (_, level, least) => {
-      const tally = simulated(HEALTHY, { tests: fixedSample(level) });
+      const rollouts = IS_MANY ? ROLLOUTS : 40;
+      const tally = simulated(HEALTHY, { rollouts, tests: fixedSample(level) });
       expect(share(tally, 'rolled back')).toBeGreaterThan(least);
     },
   );
