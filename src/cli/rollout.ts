@@ -81,11 +81,7 @@ function goingOn(name: 'watch' | 'advance', description: string, wiring: Wiring)
 }
 
 function watchCommand(wiring: Wiring): Command {
-  return goingOn(
-    'watch',
-    'go on, and look at the metrics until the rollout ends, or is held',
-    wiring,
-  );
+  return goingOn('watch', 'go on, and read the metrics until the rollout ends, or is held', wiring);
 }
 
 function advanceCommand(wiring: Wiring): Command {

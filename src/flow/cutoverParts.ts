@@ -10,7 +10,7 @@ import { openRun } from '../cutover/engine/openRun.ts';
 import { readRun } from '../cutover/engine/heldRun.ts';
 import { placesOf } from '../cutover/engine/runPlaces.ts';
 import { storyOfRun } from '../cutover/engine/storyOfRun.ts';
-import { nextCommand, statusLines, viewRun } from '../cutover/engine/runView.ts';
+import { commandOf, nextCommand, statusLines, viewRun } from '../cutover/engine/runView.ts';
 import type { Pause } from '../cutover/engine/advance.ts';
 import { readRunbook, type LoadedRunbook } from '../cutover/readRunbook.ts';
 import type { Runbook } from '../cutover/runbook.ts';
@@ -167,7 +167,8 @@ function failureOf(
 ): Failure | null {
   const next = nextCommand(path, runbook, record);
   const where = places.run;
-  const why = record.why === null ? '' : `, as ${record.why}`;
+  const why = record.why === null ? '' : `: ${record.why}`;
+  const command = commandOf(runbook);
   const { status, steps } = record.state;
   if (status === 'COMPLETED') return null;
   if (pause.kind === 'waits') {
@@ -175,7 +176,7 @@ function failureOf(
     return new Failure('WAITING', {
       what: `the run waits${at}, ${pause.says}`,
       where,
-      hint: `go on with ${next ?? `sealift cutover tick ${path}`}`,
+      hint: `go on with ${next ?? `${command} tick ${path}`}`,
     });
   }
   if (status === 'ROLLED_BACK') {
@@ -183,7 +184,7 @@ function failureOf(
     return new Failure('ROLLED_BACK', {
       what: `the run was rolled back${why}`,
       where,
-      hint: `see sealift cutover status ${path}`,
+      hint: `see ${command} status ${path}`,
     });
   }
   if (pause.kind === 'stopped') {
@@ -198,8 +199,8 @@ function failureOf(
     where,
     hint:
       status === 'PAUSED'
-        ? `see sealift cutover status ${path}, then go on with ${next ?? ''}, or back with sealift cutover rollback ${path} --who NAME`
-        : `see sealift cutover status ${path}${next === null ? '' : `, then go on with ${next}`}`,
+        ? `see ${command} status ${path}, then go on with ${next ?? ''}, or back with ${command} rollback ${path} --who NAME`
+        : `see ${command} status ${path}${next === null ? '' : `, then go on with ${next}`}`,
   });
 }
 

@@ -4,6 +4,7 @@
  */
 
 import { assertRollout } from './rolloutParts.ts';
+import { parseCondition } from '../cutover/condition.ts';
 import { attestedLine } from '../cutover/engine/attestedLine.ts';
 import { holdRun, readRun } from '../cutover/engine/heldRun.ts';
 import { runbookOf } from '../cutover/engine/keptRunbook.ts';
@@ -64,7 +65,11 @@ export function rolloutAttest(options: AttestOptions, env: Environment): Outcome
     try {
       if (isFinal(held.record.state.status)) throw over(places.run);
       held.commit(...attestedLine(runbook, { metric, number, who }));
-      return told('triggers judge it at the next tick');
+      return told(
+        isJudged(runbook, metric)
+          ? 'triggers judge it at the next tick'
+          : 'it is recorded, and no trigger of the runbook judges it',
+      );
     } finally {
       held.close();
     }
@@ -74,6 +79,11 @@ export function rolloutAttest(options: AttestOptions, env: Environment): Outcome
     fileRequest(places, request, env.now().toISOString(), env.pid);
     return told('the process that works on the run takes it up within a second');
   }
+}
+
+/** Whether a trigger names a metric. */
+function isJudged({ triggers }: Runbook, metric: string): boolean {
+  return triggers.some(({ when }) => parseCondition(when)?.name === metric);
 }
 
 /** @throws Failure USAGE unless the metric is one of a role that the person has */

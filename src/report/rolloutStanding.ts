@@ -127,7 +127,8 @@ export function missingFor(story: StoryRollout): readonly string[] {
   const left = stage.soak - stage.passed;
   const open = lanesAt(story, at).filter(({ inStage }) => inStage.last.band !== 'pass');
   return [
-    ...(left > 0 ? [`${soakTime(left)} of the soak`] : []),
+    // Rounded up, as what has passed is rounded down.
+    ...(left > 0 ? [`${soakTime(Math.ceil(left / 1000) * 1000)} of the soak`] : []),
     ...open.map(
       ({ lane, inStage }) =>
         `${laneName(lane, inStage)}, ${BAND_WORDS[inStage.last.band]} (${lookText(lane, inStage, inStage.last)})`,

@@ -33,7 +33,6 @@ export function stageName(stage: Pick<RolloutStage, 'percent' | 'deprecates'> | 
 
 /** Formats how long a soak is, in hours up to three days: `24h`, `13h 30m`, `7d`. */
 export function soakTime(time: number): string {
-  if (time === 0) return '0h';
   if (time >= 72 * HOUR || time < HOUR) return formatDuration(time);
   const hours = Math.floor(time / HOUR);
   const rest = time % HOUR;

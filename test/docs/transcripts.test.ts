@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { attachmentsCommand } from '../../src/cli/attachments.ts';
 import { cleanCommand } from '../../src/cli/clean.ts';
+import { rolloutCommand } from '../../src/cli/rollout.ts';
 import { cutoverCommand } from '../../src/cli/cutover.ts';
 import { diffCommand } from '../../src/cli/diff.ts';
 import { determinismCommand } from '../../src/cli/determinism.ts';
@@ -176,6 +177,7 @@ function optionsOf(name: string): string[] {
     secretsCommand,
     keysCommand,
     cutoverCommand,
+    rolloutCommand,
   ].map((make) => make(ignore, processHost()));
   const command = commands.find((candidate) => candidate.name() === name);
   const parts = [command, ...(command?.commands ?? [])];

@@ -172,7 +172,8 @@ async function inspectSoak(run: LiveRun, step: Step, until: Until): Promise<Look
   const passed = soaked(samples, until.every);
   const needed = run.rehearsal === null ? until.for : 0;
   if (verdict !== 'FAIL' && verdict !== 'INCONCLUSIVE' && passed >= needed) {
-    return { ends: { ...result, says: `${says}, for ${formatDuration(passed)}` } };
+    const lasted = passed === 0 ? '' : `, for ${formatDuration(passed)}`;
+    return { ends: { ...result, says: `${says}${lasted}` } };
   }
   const begun = Date.parse(held.record.steps.get(step.id)?.begunAt ?? '');
   const waited = world.now().getTime() - begun;

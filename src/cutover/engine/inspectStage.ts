@@ -5,7 +5,7 @@
 
 import { formatDuration } from '../../record/duration.ts';
 import { endOf, type FollowedStage } from '../rollout/followStage.ts';
-import { sayOpen, saySoak } from '../rollout/saySoak.ts';
+import { sayOpen, saySoak, sayWait } from '../rollout/saySoak.ts';
 import type { SoakState } from '../rollout/stageSoak.ts';
 import type { Step } from '../runbook.ts';
 import { underWay } from './attend.ts';
@@ -53,5 +53,5 @@ function ended(stand: FollowedStage, now: number): Looked | null {
 }
 
 function waitOf({ stage, state }: FollowedStage): Looked {
-  return { waits: { reason: 'soak', until: state.dueAt, says: saySoak(stage, state) } };
+  return { waits: { reason: 'soak', until: state.dueAt, says: sayWait(stage, state) } };
 }

@@ -7,7 +7,7 @@ import { isSameName } from '../../run/personName.ts';
 import { requiredText, textOf } from '../steps/stepMembers.ts';
 import { isOpenedByPeople, kindOf, type Runbook, type Step } from '../runbook.ts';
 import { isFinal, isOver, type RunStatus, type StepStatus } from '../runState.ts';
-import { saySoak } from '../rollout/saySoak.ts';
+import { sayWait } from '../rollout/saySoak.ts';
 import { excluded, peopleNeeded, soaked } from './gates.ts';
 import { standOf } from './stageLook.ts';
 import type { RunRecord } from './runRecord.ts';
@@ -126,7 +126,7 @@ function soakText(runbook: Runbook, step: Step, record: RunRecord): string {
 /** Where a stage of a rollout stands. */
 function stageText(runbook: Runbook, step: Step, record: RunRecord): string {
   const { stage, state } = standOf(runbook, record, step);
-  return saySoak(stage, state);
+  return sayWait(stage, state);
 }
 
 function viewOf({ key, id }: Watch, { samples }: RunRecord): WatchView {
@@ -161,17 +161,26 @@ function waitsFor(runbook: Runbook, record: RunRecord): string | null {
   return `${peopleNeeded(step)} of the role ${role} at ${step.id}: ${can.join(', ')}`;
 }
 
+/** Returns the commands that a run belongs to, without the one of them: `sealift rollout`. */
+export function commandOf({ rollout }: Runbook): string {
+  return rollout === null ? 'sealift cutover' : 'sealift rollout';
+}
+
 /** Returns the command that a person would type next; null if there is none. */
 export function nextCommand(path: string, runbook: Runbook, record: RunRecord): string | null {
-  const { status } = record.state;
-  if (status === 'ROLLBACK_FAILED') return `sealift cutover rollback ${path} --who NAME`;
-  if (status === 'ABORTED' && record.state.effects.includes(true)) {
-    return `sealift cutover rollback ${path} --who NAME`;
-  }
+  const { status, steps, effects } = record.state;
+  const command = commandOf(runbook);
+  const isUndone = status === 'ABORTED' && effects.includes(true);
+  if (status === 'ROLLBACK_FAILED' || isUndone) return `${command} rollback ${path} --who NAME`;
   if (isFinal(status)) return null;
+  // Only `cutover resume` takes what a person says of a step that did not pass.
+  const isAsked = steps.some((one) => /^(?:FAIL|INCONCLUSIVE|UNKNOWN)$/.test(one));
+  if (status === 'PAUSED' && runbook.rollout !== null && !isAsked) {
+    return `${command} advance ${path} --who NAME`;
+  }
   if (status !== 'WAITING') return `sealift cutover resume ${path} --who NAME`;
   const step = current(runbook, record);
-  if (step === undefined || !isOpenedByPeople(step)) return `sealift cutover tick ${path}`;
+  if (step === undefined || !isOpenedByPeople(step)) return `${command} tick ${path}`;
   const key = (record.begun?.signers ?? null) === null ? '' : ' --key FILE';
   return `sealift cutover approve ${path} ${step.id} --who NAME${key}`;
 }

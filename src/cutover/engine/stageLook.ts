@@ -93,7 +93,12 @@ export function goBackBy(
 ): void {
   const { rollback } = state;
   if (rollback === null) return;
-  goBack(run, `stage:${step.id}`, `${rollback.metric} at ${step.id}, ${rollback.says}`, stop);
+  goBack(
+    run,
+    `stage:${step.id}`,
+    `${rollback.metric} at ${step.id} is beyond its limit, ${rollback.says}`,
+    stop,
+  );
 }
 
 /** What the metrics of a look count. */

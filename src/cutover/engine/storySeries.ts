@@ -67,7 +67,7 @@ function aboutWatch({ triggers }: Runbook, { id, key, every, for: time, looks }:
   const [use, expect] =
     'monitor' in looks
       ? [looks.monitor.use, looks.monitor.members['expect']]
-      : ['sql.count', looks.metric.pass];
+      : [looks.metric.attest === null ? 'sql.count' : 'attest', looks.metric.pass];
   const pass = numberCondition(expect);
   // A monitor acts as soon as it fails; a metric that does not pass is a breach only by a trigger.
   const otherwise = 'monitor' in looks && breaches.length === 0 ? 'breach' : 'hold';

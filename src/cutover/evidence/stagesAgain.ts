@@ -75,5 +75,5 @@ function lookFault(
 ): string | null {
   const again = stage.look(Date.parse(at), figuresIn(figures)).judged.map(bare);
   const same = canonicalJson(again) === canonicalJson(judged ?? []);
-  return same ? null : `a look at ${id} was judged otherwise than by its figures`;
+  return same ? null : `a look of ${id} was judged otherwise than by its figures`;
 }

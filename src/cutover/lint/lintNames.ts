@@ -5,7 +5,7 @@ import { didYouMean } from '../../outcome/nearest.ts';
 import { quoteName } from '../../outcome/quoteName.ts';
 import { parseCondition } from '../condition.ts';
 import { actionsOf, inputOf, type Action, type Runbook, type Step } from '../runbook.ts';
-import { RESULTS } from '../steps/stepType.ts';
+import { DEFAULT_INPUTS, RESULTS } from '../steps/stepType.ts';
 import { STEP_TYPES } from '../steps/stepTypes.ts';
 import { lintArtifacts } from './lintArtifacts.ts';
 import { textsIn, type Linted, type Report } from './report.ts';
@@ -213,6 +213,19 @@ function lintReferences({ inputs }: Runbook, value: unknown, named: Named): void
 
 const REFERENCE = /\$\{([^}]*)\}/g;
 
+/** Inputs that the metrics of a rollout and its split are read from. */
+function inputsOfLooks({ metrics, rollout }: Runbook): readonly (string | undefined)[] {
+  const { database, application } = DEFAULT_INPUTS;
+  const observe = rollout?.observe ?? null;
+  return [
+    ...metrics.map(({ on, sql, http }) => {
+      if (sql === null && http === null) return undefined;
+      return on ?? (sql === null ? application : database);
+    }),
+    ...(observe === null || observe.sql === null ? [] : [observe.on ?? database]),
+  ];
+}
+
 /** Roles, inputs, commands and metrics that are declared, and that nothing names. */
 export function lintUnused({ runbook, value }: Linted, report: Report): void {
   const texts = [...textsIn(value)];
@@ -234,7 +247,7 @@ export function lintUnused({ runbook, value }: Linted, report: Report): void {
       ...runbook.metrics.map(({ attest }) => attest),
       ...actions.flatMap(({ members }) => [members['role'], members['to']]),
     ],
-    inputs: [...references, ...compared, ...actions.map(inputOf)],
+    inputs: [...references, ...compared, ...actions.map(inputOf), ...inputsOfLooks(runbook)],
     commands: [
       ...actions.map(({ members }) => members['command']),
       ...(pagesOf(runbook).length > 0 ? [PAGE] : []),

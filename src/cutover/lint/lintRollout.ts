@@ -1,4 +1,4 @@
-/** A rollout: its stages rise, are looked at, and can be held; its way back is observed, and ends. */
+/** A rollout: its stages rise, are judged on time, and can be held; its way back is observed, and ends. */
 
 import { grouped } from '../../outcome/counted.ts';
 import { canBothHold, isMet, parseCondition, type Condition } from '../condition.ts';
@@ -53,7 +53,7 @@ function lintStage(runbook: Runbook, stage: Stage, report: Report): void {
     report('runbook-gate', pointer, 'without a metric, nothing could hold the stage');
   }
   if (checkAt.length === 0 && every === null) {
-    const reason = 'nothing looks at it before its end; add "checkAt" or "every"';
+    const reason = 'it has no checkpoint before its end; add "checkAt" or "every"';
     report('runbook-gate', pointer, reason);
   }
   if (checkAt.some((at) => at > soak)) {

@@ -1,7 +1,7 @@
 /**
  * Judges the looks of one stage of a rollout, one after the other. Each metric is a hypothesis or two: against
  * its own limits, and against a baseline, which is the old version in the same window or an earlier stage. The
- * intervals are valid however often they are looked at (docs/rollout-statistics.md), each at the level that a
+ * intervals are valid however often they are read (docs/rollout-statistics.md), each at the level that a
  * rollout has for one of its hypotheses. Pure.
  */
 

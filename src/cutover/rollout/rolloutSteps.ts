@@ -16,7 +16,7 @@ export interface RolloutStep {
   readonly pointer: string;
 }
 
-/** How often the observed split is looked at after a change, and how long at most. */
+/** How often the observed split is read after a change, and how long at most. */
 const LOOK = '10s';
 const WITHIN = '10m';
 /** How long it is waited for what is under way, where nothing is said. */
@@ -202,7 +202,7 @@ function stepsOfEnd(context: Context, stage: Written, at: number): readonly Writ
   ];
 }
 
-/** A status that has to stay is looked at a hundred times, but not more often than each second. */
+/** A status that has to stay is read a hundred times, but not more often than each second. */
 function every(time: string): string {
   return `${Math.max(1, Math.round((parseDuration(time) ?? 0) / 100_000))}s`;
 }

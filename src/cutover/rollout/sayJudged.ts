@@ -22,12 +22,13 @@ export function saySplit(
   least: number,
 ): string {
   if (seen.of === 0) return 'no user was seen';
-  const all = `${percentIn(seen)} of ${counted(seen.of, 'user')} (${range(interval)} %)`;
+  const users = `${grouped(seen.of)} ${seen.of === 1 ? 'user' : 'users'}`;
+  const all = `${percentIn(seen)} of ${users} (${range(interval)} %)`;
   const expected = percent === null ? '' : `, expected ${percent} %`;
   return `${all}${expected}${few(seen.of, least)}`;
 }
 
-/** `2.4 times as often bad as v1 (1.5 to 3.9)`, or `P99 is 1.0 times that of v1 (0.8 to 1.2)`. */
+/** `2.4 times as often bad as at 10 % (1.5 to 3.9)`, or `P99 is 0.8 to 1.2 times that of v1`. */
 export function sayTimes(
   times: number | null,
   seen: Interval,
@@ -37,10 +38,13 @@ export function sayTimes(
   const between = Number.isFinite(seen.high)
     ? `${short(seen.low)} to ${short(seen.high)}`
     : `${short(seen.low)} or more`;
-  if (quantile !== null) return `${quantile} is ${between} times that of ${against}`;
-  return times === null
-    ? `${between} times as often bad as ${against}`
-    : `${short(times)} times as often bad as ${against} (${between})`;
+  // A baseline is a version, or a stage by its share.
+  const isStage = against.endsWith(' %');
+  if (quantile !== null) {
+    return `${quantile} is ${between} times that ${isStage ? 'at' : 'of'} ${against}`;
+  }
+  const as = `times as often bad as ${isStage ? 'at ' : ''}${against}`;
+  return times === null ? `${between} ${as}` : `${short(times)} ${as} (${between})`;
 }
 
 /** `P99 is between 800 and 1,200, of 2,000`. */
@@ -53,11 +57,14 @@ export function sayQuantile(quantile: number, seen: Interval, of: number, least:
   return `${name} is ${where}, of ${grouped(of)}${few(of, least)}`;
 }
 
-/** `2 kinds that v1 does not have, 1.1 % of 2,000 (0.5 to 2.0 %)`. */
+/** `2 kinds that v1 does not have, 1.1 % of 2,000 (0.5 to 2.0 %)`; of a stage, `2 kinds that were not there at 10 %`. */
 export function sayKinds(kinds: number, seen: Share, against: string, interval: Interval): string {
   if (seen.of === 0) return 'there is none yet';
   const what = kinds === 0 ? 'no kind' : counted(kinds, 'kind');
-  return `${what} that ${against} does not have, ${percentIn(seen)} of ${grouped(seen.of)} (${range(interval)} %)`;
+  const news = against.endsWith(' %')
+    ? `that ${kinds > 1 ? 'were' : 'was'} not there at ${against}`
+    : `that ${against} does not have`;
+  return `${what} ${news}, ${percentIn(seen)} of ${grouped(seen.of)} (${range(interval)} %)`;
 }
 
 function few(of: number, least: number): string {

@@ -115,6 +115,19 @@ export function checkpoints({ checkAt, every, soak }: Stage): readonly number[] 
   return [...new Set([...own, ...regular, soak])].toSorted((one, other) => one - other);
 }
 
+/** How late a look may come to a checkpoint, as a part of the time since the checkpoint before. */
+const LATEST = 0.5;
+
+/** How often a scheduler has to tick so that it comes to each checkpoint in time, in ms. */
+export function tickTime(stage: Stage): number {
+  let [least, before] = [Infinity, 0];
+  for (const point of checkpoints(stage)) {
+    least = Math.min(least, point - before);
+    before = point;
+  }
+  return least * LATEST;
+}
+
 /** Position of the first of ascending numbers that is above a limit; -1 if none is. */
 function firstAbove(points: readonly number[], limit: number): number {
   let [from, to] = [0, points.length];
@@ -135,7 +148,7 @@ function nextPoint(
   const point = at < 0 ? (points.at(-1) ?? 0) : (points[at] ?? 0);
   const before = (at < 0 ? points.at(-2) : points[at - 1]) ?? 0;
   const gap = Math.max(1, point - before);
-  return { in: at < 0 ? gap : point - passed, slack: gap / 2 };
+  return { in: at < 0 ? gap : point - passed, slack: gap * LATEST };
 }
 
 /** Time until the next look: at the next checkpoint, or before, where the stage looks more often. */

@@ -1,6 +1,6 @@
 /**
  * `rollout.soak`: a stage of a rollout has to be good for its time. It is a gate, which is neither waived nor
- * answered for by a person: the engine looks at its metrics (engine/inspectStage.ts), and a stage is never skipped.
+ * answered for by a person: the engine reads its metrics (engine/inspectStage.ts), and a stage is never skipped.
  */
 
 import { COUNT, about } from '../schema/runbookParts.ts';

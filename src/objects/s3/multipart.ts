@@ -61,7 +61,7 @@ function uploadOf(parts: Parts, id: string, present: ReadonlySet<number>): Uploa
     complete: () =>
       orFail(session, key, async () => {
         const put = await complete(parts, id);
-        // Leaves no twin: an upload whose beginning was answered to nobody, or whose end was cut short.
+        // Leaves no twin: an upload whose beginning was never received, or whose end was cut short.
         await abandonUploads(session, parts.name);
         return put;
       }),

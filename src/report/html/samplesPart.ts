@@ -30,9 +30,10 @@ function chartPart(
   time: TimeText,
 ): Markup {
   const { id, use, isStep, every, verdicts } = series;
+  const often = Number.isFinite(every) ? `every ${formatDuration(every)}` : 'said by people';
   const what = isStep
-    ? `${use}, which had to pass for ${formatDuration(series.for)}, every ${formatDuration(every)}`
-    : `${use}, every ${formatDuration(every)}`;
+    ? `${use}, which had to pass for ${formatDuration(series.for)}, ${often}`
+    : `${use}, ${often}`;
   const firings = triggers
     .flatMap((trigger) => trigger.firings)
     .toSorted((one, other) => one.at - other.at);

@@ -127,7 +127,7 @@ describe('the stages of a rollout, judged again', () => {
         : line,
     );
     const reasons = found(good.run, changed);
-    expect(reasons).toContain('a look at soak-10 was judged otherwise than by its figures');
+    expect(reasons).toContain('a look of soak-10 was judged otherwise than by its figures');
     expect(reasons).toContain('soak-10 was passed, and its figures do not show that');
   });
 

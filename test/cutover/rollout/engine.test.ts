@@ -84,7 +84,9 @@ describe('a rollout', () => {
     const { play } = metrics({ ...healthy(), 'q1.sql': share(200, () => 90) });
     const run = await played(folder(), RUNBOOK, play);
     expect(statusOf(run)).toBe('ROLLED_BACK');
-    expect(run.held.record.why).toMatch(/^success at soak-10, 90\.0 % of 1,200 \(/);
+    expect(run.held.record.why).toMatch(
+      /^success at soak-10 is beyond its limit, 90\.0 % of 1,200 \(/,
+    );
     expect(hours(run)).toBe(6);
     expect(play.effects.slice(1)).not.toContain('percent-50');
   });
@@ -271,7 +273,7 @@ ${RUNBOOK.slice(RUNBOOK.indexOf('metrics:'))}`.replace(
     const waiting = await goOn(openPlayed(at, RUNBOOK, play), 'waits');
     expect(waiting).toMatchObject({ kind: 'waits', step: 'soak-10' });
     expect('says' in waiting ? waiting.says : '').toMatch(
-      /^6h .*of 1d passed, 1 checkpoint missed$/,
+      /^6h .*of 1d passed, 1 checkpoint missed; tick at least every 30m to miss none$/,
     );
   });
 

@@ -31,7 +31,7 @@ describe('a rollout', () => {
       '{ soak: 48h, every: 12h }',
       /exactly one of "percent" and "deprecate"/,
     ],
-    ['soak: 48h, every: 12h', 'soak: 48h', /nothing looks at it before its end/],
+    ['soak: 48h, every: 12h', 'soak: 48h', /it has no checkpoint before its end/],
     ['checkAt: [1h, 6h, 24h]', 'checkAt: [1h, 25h]', /the stage is over before that/],
     ['soak: 48h, every: 12h', 'soak: 48h, every: 3d', /the stage is over before that/],
     ['soak: 48h', 'soak: 48h, look: 1s', /more than 100,000 looks/],

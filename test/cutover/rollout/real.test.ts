@@ -10,6 +10,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 
 import { hasPostgres } from '../../kit/postgres.ts';
+import { isLong } from '../../kit/long.ts';
 import { workFolder } from '../../kit/project.ts';
 import { sealift, start, type Ran } from '../../kit/run.ts';
 import { startRolloutWorld, type RolloutWorld } from './rolloutWorld.ts';
@@ -179,38 +180,47 @@ describe.skipIf(!hasPostgres())('a rollout for real', () => {
     expect(html).toContain('The rollout');
   }, 240_000);
 
-  it('goes back where the second stage is bad, although it is killed while that shows', async () => {
-    const at = await begin('bad');
-    const first = command(at, ['cutover', 'run']);
-    await until(at, soaks('soak-50'));
-    await at.world.v2.behave({ success: 0.3 });
-    await wait(1000);
-    first.child.kill('SIGKILL');
-    await first.ended;
-    const ran = await command(at, ['rollout', 'watch']).ended;
-    expect(ran.code).toBe(4);
-    const { status, why, steps } = (await view(at)) ?? { status: '', why: '', steps: [] };
-    expect(status).toBe('ROLLED_BACK');
-    expect(why).toMatch(/^(?:success|errors) at soak-50, /);
-    expect(steps.find(({ id }) => id === 'percent-50')?.status).toBe('UNDONE');
-    expect(percent(at)).toBe(0);
-    // The next attempt begins with the first stage.
-    await at.world.v2.behave({ success: 0.97 });
-    const again = command(at, ['cutover', 'run']);
-    await until(at, soaks('soak-10'));
-    expect(percent(at)).toBe(10);
-    again.child.kill('SIGKILL');
-    await again.ended;
-  }, 240_000);
+  // The same without processes that are killed is in engine.test.ts.
+  it.runIf(isLong('a rollout for real that is bad'))(
+    'goes back where the second stage is bad, although it is killed while that shows',
+    async () => {
+      const at = await begin('bad');
+      const first = command(at, ['cutover', 'run']);
+      await until(at, soaks('soak-50'));
+      await at.world.v2.behave({ success: 0.3 });
+      await wait(1000);
+      first.child.kill('SIGKILL');
+      await first.ended;
+      const ran = await command(at, ['rollout', 'watch']).ended;
+      expect(ran.code).toBe(4);
+      const { status, why, steps } = (await view(at)) ?? { status: '', why: '', steps: [] };
+      expect(status).toBe('ROLLED_BACK');
+      expect(why).toMatch(/^(?:success|errors) at soak-50 is beyond its limit, /);
+      expect(steps.find(({ id }) => id === 'percent-50')?.status).toBe('UNDONE');
+      expect(percent(at)).toBe(0);
+      // The next attempt begins with the first stage.
+      await at.world.v2.behave({ success: 0.97 });
+      const again = command(at, ['cutover', 'run']);
+      await until(at, soaks('soak-10'));
+      expect(percent(at)).toBe(10);
+      again.child.kill('SIGKILL');
+      await again.ended;
+    },
+    240_000,
+  );
 
-  it('goes back at once where a log has a pattern that must not be there', async () => {
-    const at = await begin('oom');
-    const first = command(at, ['cutover', 'run']);
-    await until(at, soaks('soak-10'));
-    await at.world.v2.behave({ outOfMemory: true });
-    const ran = await first.ended;
-    expect(ran.code).toBe(4);
-    expect((await view(at))?.why).toMatch(/oom > 0/);
-    expect(percent(at)).toBe(0);
-  }, 240_000);
+  it.runIf(isLong('a rollout for real that runs out of memory'))(
+    'goes back at once where a log has a pattern that must not be there',
+    async () => {
+      const at = await begin('oom');
+      const first = command(at, ['cutover', 'run']);
+      await until(at, soaks('soak-10'));
+      await at.world.v2.behave({ outOfMemory: true });
+      const ran = await first.ended;
+      expect(ran.code).toBe(4);
+      expect((await view(at))?.why).toMatch(/oom > 0/);
+      expect(percent(at)).toBe(0);
+    },
+    240_000,
+  );
 });

@@ -12,6 +12,7 @@ import type { Ended, Tally } from './simulateScenario.ts';
 
 const HOUR = 3_600_000;
 const MINUTE = 60_000;
+const SECOND = 1000;
 
 /** A table of the scenarios, and what is true in each. */
 export function tallyLines(tallies: readonly Tally[]): readonly string[] {
@@ -104,9 +105,9 @@ function neededIn(needed: Needed | null): string {
   return needed === null ? 'never' : `${grouped(needed.users)} (${roughly(needed.time)})`;
 }
 
-/** In whole minutes, or hours where there are many. */
+/** In whole seconds of a minute, or minutes, or hours where there are many. */
 function roughly(time: number): string {
-  const unit = time < 10 * HOUR ? MINUTE : HOUR;
+  const unit = time < MINUTE ? SECOND : time < 10 * HOUR ? MINUTE : HOUR;
   return formatDuration(Math.ceil(time / unit) * unit);
 }
 
