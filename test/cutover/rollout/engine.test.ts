@@ -237,7 +237,7 @@ ${RUNBOOK.slice(RUNBOOK.indexOf('metrics:'))}`.replace(
     play.clock = killed.clock;
     const run = await played(at, RUNBOOK, play);
     expect(statusOf(run)).toBe('ROLLED_BACK');
-    expect(run.held.record.why).toBe('stuck at soak-10, 11');
+    expect(run.held.record.why).toBe('stuck at soak-10 is beyond its limit, 11');
     expect(looks(run, 'soak-10')).toHaveLength(1);
   });
 
