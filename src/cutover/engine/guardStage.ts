@@ -1,6 +1,6 @@
 /**
  * The stage of a rollout that users are in, while its soak is not what the run is at: it waits for people, or is
- * held. Its metrics are looked at all the same, and a bad version goes back; nothing is promoted by that.
+ * held. Its metrics are read all the same, and a bad version goes back; nothing is promoted by that.
  */
 
 import { isFinal } from '../runState.ts';
@@ -27,7 +27,7 @@ export function guardDueAt(run: LiveRun): number | null {
   return step === null ? null : standIn(run, step).state.dueAt;
 }
 
-/** The soak of the stage that users are in, unless the run looks at it itself, goes back, or is about to change it. */
+/** The soak of the stage that users are in, unless the run inspects it itself, goes back, or is about to change it. */
 function guarded({ runbook, held }: LiveRun): Step | null {
   const { state, steps } = held.record;
   if (runbook.rollout === null || isFinal(state.status) || state.status === 'ROLLING_BACK')

@@ -13,7 +13,7 @@ import type { Looked } from './gates.ts';
 import type { LiveRun } from './liveRun.ts';
 import { figuresNow, goBackBy, standIn, writeLook } from './stageLook.ts';
 
-/** One look at a stage, if it is due; null if it was stopped, or the run goes back or is held. */
+/** One look of a stage, if it is due; null if it was stopped, or the run goes back or is held. */
 export async function inspectStage(run: LiveRun, step: Step): Promise<Looked | null> {
   const { world, rehearsal } = run;
   const before = standIn(run, step);

@@ -120,7 +120,7 @@ function lastStepsOf({ stages, metrics }: Context, at: number): readonly string[
 
 /**
  * The way back from a stage: the percentage of the runbook, or that of the stage before if it is smaller; the
- * observed split; and what is under way. Where a later stage was reached, its way back does for this one.
+ * observed split; and what is under way. Where that of a later stage was gone, it does for this one.
  */
 function waysBack(context: Context, at: number): readonly Written[] {
   const { rollout, stages, metrics, onRollback } = context;
@@ -129,7 +129,7 @@ function waysBack(context: Context, at: number): readonly Written[] {
   const to = onRollback['percent'];
   const percent = typeof to === 'number' ? Math.min(to, before) : before;
   const later = stages.slice(at + 1).find((one) => one['percent'] !== undefined);
-  const when = later === undefined ? {} : { when: `percent-${stageName(later)}.failed > 0` };
+  const when = later === undefined ? {} : { when: `percent-${stageName(later)}.undone == 0` };
   const within = textOf(onRollback, 'within') ?? WITHIN;
   const set = { use: 'config.set', ...(rollout['set'] as Written), set: percent, ...when };
   const until = { for: '0s', every: LOOK, within };
