@@ -137,7 +137,8 @@ function waysBack(context: Context, at: number): readonly Written[] {
     use: 'rollout.split',
     ...splitOf(rollout),
     percent,
-    recent: LOOK,
+    from: stages[at]?.['percent'],
+    recent: part(within, 0.4),
     until: { ...until, every: shorter(LOOK, within) },
     ...when,
   };
@@ -147,6 +148,11 @@ function waysBack(context: Context, at: number): readonly Written[] {
     ...(rollout['observe'] === undefined ? [] : [split]),
     ...(drained === undefined ? [] : [{ ...drain(drained, onRollback), ...when }]),
   ];
+}
+
+/** A part of a time, at least a second. */
+function part(time: string, share: number): string {
+  return `${Math.max(1, Math.round(((parseDuration(time) ?? 0) * share) / 1000))}s`;
 }
 
 function shorter(one: string, other: string): string {
