@@ -17,6 +17,9 @@ export interface Condition {
   readonly value: number | string | boolean;
 }
 
+/** Result of every step: 1 once its way back is done. Ways back of a rollout name it. */
+export const UNDONE = 'undone';
+
 const FORM = new RegExp(CONDITION_PATTERN, 'u');
 
 /** Parses a condition; null if the text is not one. */

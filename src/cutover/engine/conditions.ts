@@ -1,7 +1,7 @@
 /** Conditions of a runbook, by what is known of a run: results of steps, the last looks of watches, inputs. */
 
-import { isMet, parseCondition } from '../condition.ts';
-import type { LiveRun } from './liveRun.ts';
+import { isMet, parseCondition, UNDONE, type Condition } from '../condition.ts';
+import { statusOf, type LiveRun } from './liveRun.ts';
 import { resultOf } from './triggers.ts';
 
 /**
@@ -11,11 +11,15 @@ import { resultOf } from './triggers.ts';
 export function conditionHolds(run: LiveRun, text: string, unknown: boolean): boolean {
   const condition = parseCondition(text);
   if (condition === null) return false;
-  const value =
-    condition.result === null
-      ? valueNamed(run, condition.name)
-      : resultOf(run.held.record, condition);
+  const value = valueOf(run, condition);
   return value === null ? unknown : isMet(condition, value);
+}
+
+function valueOf(run: LiveRun, condition: Condition): string | number | boolean | null {
+  const { name, result } = condition;
+  if (result === null) return valueNamed(run, name);
+  if (result === UNDONE) return statusOf(run, name ?? '') === 'UNDONE' ? 1 : 0;
+  return resultOf(run.held.record, condition);
 }
 
 function valueNamed(

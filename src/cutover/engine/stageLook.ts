@@ -1,5 +1,5 @@
 /**
- * Looks of a stage of a rollout: what is read is a line of the journal, and what is judged follows from such lines
+ * Looks at a stage of a rollout: what is read is a line of the journal, and what is judged follows from such lines
  * alone, so that a process that was killed has lost nothing, and evidence can be judged again.
  */
 
@@ -93,8 +93,12 @@ export function goBackBy(
 ): void {
   const { rollback } = state;
   if (rollback === null) return;
-  const why = `${rollback.metric} at ${step.id} is beyond its limit, ${rollback.says}`;
-  goBack(run, `stage:${step.id}`, why, stop);
+  goBack(
+    run,
+    `stage:${step.id}`,
+    `${rollback.metric} at ${step.id} is beyond its limit, ${rollback.says}`,
+    stop,
+  );
 }
 
 /** What the metrics of a look count. */

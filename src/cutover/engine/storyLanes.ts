@@ -34,7 +34,11 @@ export interface LanesBook {
   lanes(): readonly RolloutLane[];
 }
 
+/** What a lane is judged by: limits of its own, the old version in the same window, or an earlier stage. */
+type Against = 'own' | 'window' | 'stage';
+
 interface OpenLane {
+  readonly by: Against;
   readonly about: Pick<RolloutLane, 'metric' | 'measure' | 'quantile' | 'isCompared'>;
   readonly limits: (stage: Stage) => RolloutLimits;
   readonly stages: Map<number, OpenLaneStage>;
@@ -51,6 +55,7 @@ interface OpenLaneStage {
 
 export function openLanes({ rollout, metrics, stages }: Runbook): LanesBook {
   const observe = rollout?.observe ?? null;
+  const old = rollout?.versions.old ?? null;
   const all: readonly OpenLane[] = [
     ...(observe === null ? [] : [splitLane(observe)]),
     ...metrics.filter(({ attest }) => attest === null).flatMap(lanesOf),
@@ -64,11 +69,12 @@ export function openLanes({ rollout, metrics, stages }: Runbook): LanesBook {
       for (const one of judged) {
         const { seen, low, high, of, band } = one;
         const look: RolloutLook = { at, seen, low, high, of, band };
-        for (const lane of lanesFor(byMetric, one)) addLook(lane, stage, number, look, one.against);
+        for (const lane of lanesFor(byMetric, old, one))
+          addLook(lane, stage, number, look, one.against);
       }
     },
     laneOf(judged) {
-      const [lane] = lanesFor(byMetric, judged);
+      const [lane] = lanesFor(byMetric, old, judged);
       const at = lane === undefined ? -1 : shown().indexOf(lane);
       return at < 0 ? null : at;
     },
@@ -79,14 +85,20 @@ export function openLanes({ rollout, metrics, stages }: Runbook): LanesBook {
 /** What is not known of a metric is so of each of its hypotheses. */
 function lanesFor(
   byMetric: ReadonlyMap<string, readonly OpenLane[]>,
+  old: string | null,
   { metric, against, band }: Judged,
 ): readonly OpenLane[] {
   const lanes = byMetric.get(metric === SPLIT ? '' : metric) ?? [];
   if (lanes.length < 2 || (band === 'unknown' && against === null)) return lanes;
-  return lanes.filter(({ about }) => about.isCompared === (against !== null));
+  const wanted: Against = against === null ? 'own' : against === old ? 'window' : 'stage';
+  return lanes.filter(({ by }) => by === wanted);
 }
 
-function openLane(about: OpenLane['about'], limits: (stage: Stage) => RolloutLimits): OpenLane {
+function openLane(
+  by: Against,
+  about: OpenLane['about'],
+  limits: (stage: Stage) => RolloutLimits,
+): OpenLane {
   const parts = openSpans<RolloutLooks>({
     most: MOST_PARTS,
     alikeFor: 0,
@@ -94,12 +106,12 @@ function openLane(about: OpenLane['about'], limits: (stage: Stage) => RolloutLim
     canJoin: (one, other) => one.stage === other.stage,
     joined,
   });
-  return { about, limits, stages: new Map(), parts };
+  return { by, about, limits, stages: new Map(), parts };
 }
 
 function splitLane({ tolerance }: Observe): OpenLane {
   const about = { metric: '', measure: 'split', quantile: null, isCompared: false } as const;
-  return openLane(about, ({ percent }) => {
+  return openLane('own', about, ({ percent }) => {
     const value = percent ?? 100;
     const margin = tolerance ?? toleranceOf(value);
     return { pass: { comparison: '==', value }, rollback: null, margin };
@@ -114,17 +126,22 @@ function lanesOf(metric: Metric): readonly OpenLane[] {
   const isOwn = pass !== null || rollback !== null || measure === 'number' || measure === 'kinds';
   const isCompared = baseline !== null && (measure === 'share' || measure === 'quantile');
   return [
-    ...(isOwn ? [openLane({ ...about, isCompared: false }, () => own)] : []),
-    ...(isCompared ? [comparedLane(about, baseline)] : []),
+    ...(isOwn ? [openLane('own', { ...about, isCompared: false }, () => own)] : []),
+    ...(isCompared ? comparedLanes(about, baseline) : []),
   ];
 }
 
-function comparedLane(
+/** An earlier stage holds, and does not roll back. */
+function comparedLanes(
   about: Omit<OpenLane['about'], 'isCompared'>,
   { pass, rollback }: NonNullable<Metric['baseline']>,
-): OpenLane {
+): readonly OpenLane[] {
   const limits = { pass: limitIn(pass), rollback: limitIn(rollback), margin: 0 };
-  return openLane({ ...about, isCompared: true }, () => limits);
+  const compared = { ...about, isCompared: true };
+  return [
+    openLane('window', compared, () => limits),
+    openLane('stage', compared, () => ({ ...limits, rollback: null })),
+  ];
 }
 
 function limitIn(text: string | null): RolloutLimit | null {

@@ -3,7 +3,7 @@
 import { pointerTo } from '../../mapping/place.ts';
 import { didYouMean } from '../../outcome/nearest.ts';
 import { quoteName } from '../../outcome/quoteName.ts';
-import { parseCondition } from '../condition.ts';
+import { parseCondition, UNDONE } from '../condition.ts';
 import { actionsOf, inputOf, type Action, type Runbook, type Step } from '../runbook.ts';
 import { DEFAULT_INPUTS, RESULTS } from '../steps/stepType.ts';
 import { STEP_TYPES } from '../steps/stepTypes.ts';
@@ -149,7 +149,8 @@ function lintCondition(text: string, pointer: string, runbook: Runbook, report: 
     report('runbook-name', pointer, `there is no ${what} ${quoteName(name)}; ${hint}`);
     return;
   }
-  if (result === null || (RESULTS as readonly string[]).includes(result)) return;
+  const isMade = pointer.startsWith('/rollout') && result === UNDONE;
+  if (result === null || isMade || (RESULTS as readonly string[]).includes(result)) return;
   const hint = didYouMean(result, RESULTS, `use one of ${RESULTS.join(', ')}`);
   report('runbook-name', pointer, `a step has no result ${quoteName(result)}; ${hint}`);
 }

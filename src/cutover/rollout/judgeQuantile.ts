@@ -5,7 +5,15 @@ import { quotient } from '../../sequential/spread.ts';
 import type { Metric } from '../runbook.ts';
 import { intervalBands } from './bands.ts';
 import type { Figure, SpreadFigure } from './figures.ts';
-import { endsOf, unknown, withLeast, type JudgePlan, type Judged, type Tests } from './judged.ts';
+import {
+  endsOf,
+  ofEarlierStage,
+  unknown,
+  withLeast,
+  type JudgePlan,
+  type Judged,
+  type Tests,
+} from './judged.ts';
 import { sayQuantile, sayTimes } from './sayJudged.ts';
 
 export type SpreadJudge = (figure: SpreadFigure) => readonly Judged[];
@@ -24,35 +32,49 @@ export function openSpread(metric: Metric, plan: JudgePlan, tests: Tests): Sprea
       const says = sayQuantile(quantile, seen, of, minSamples);
       told.push({ metric: id, against: null, band, says, seen: null, ...endsOf(seen), of });
     }
-    return times === null ? told : [...told, times(figure, of)];
+    return times === null ? told : [...told, ...times(figure, of)];
   };
 }
 
-/** Compares a quantile: of the old version in the same window, or of an earlier stage, whose interval stays. */
+/**
+ * Compares a quantile: with the old version in the same window while it has users, and with an earlier stage, which
+ * only holds, and whose interval stays.
+ */
 function openSlower(
-  { id, quantile, minSamples, baseline }: Metric,
-  { alpha, before, versions }: JudgePlan,
+  metric: Metric,
+  plan: JudgePlan,
   tests: Tests,
-): (figure: SpreadFigure, of: number) => Judged {
+): (figure: SpreadFigure, of: number) => readonly Judged[] {
+  const { id, quantile, minSamples, baseline } = metric;
+  const { alpha, before, versions, percent } = plan;
   const bandOf = intervalBands({ pass: null, rollback: null, ...baseline, margin: 0 });
-  const earlier = before?.figures.get(id);
-  const against = before?.name ?? versions.old;
   const intervalOf = (bounds: readonly number[], counts: readonly number[]): Interval =>
     tests.quantile({ bounds, counts }, quantile, alpha / 2);
+  const told = (fresh: Interval, other: Interval, of: number, against: string): Judged => {
+    const seen = quotient(fresh, other);
+    const says = sayTimes(null, seen, against, `P${quantile * 100}`);
+    const band = withLeast(bandOf(seen), of, minSamples);
+    return { metric: id, against, band, says, seen: null, ...endsOf(seen), of };
+  };
+  const earlier = before?.figures.get(id);
   const fixed =
     earlier !== undefined && 'bounds' in earlier ? intervalOf(earlier.bounds, earlier.fresh) : null;
   return ({ bounds, fresh, base }, of) => {
-    const counts = before === null ? base : spreadIn(earlier, bounds);
-    if (counts === undefined) {
-      const what =
-        before === null ? `the query has no row of ${against}` : 'it has left no numbers';
-      return unknown(id, `${what} to compare with`, against);
+    const own = intervalOf(bounds, fresh);
+    const judged: Judged[] = [];
+    if (base !== undefined && percent !== 100) {
+      judged.push(told(own, intervalOf(bounds, base), Math.min(of, sum(base)), versions.old));
+    } else if (before === null) {
+      const what = `the query has no row of ${versions.old} to compare with`;
+      judged.push(unknown(id, what, versions.old));
     }
-    const other = before === null ? null : fixed;
-    const seen = quotient(intervalOf(bounds, fresh), other ?? intervalOf(bounds, counts));
-    const says = sayTimes(null, seen, against, `P${quantile * 100}`);
-    const band = withLeast(bandOf(seen), Math.min(of, sum(counts)), minSamples);
-    return { metric: id, against, band, says, seen: null, ...endsOf(seen), of };
+    if (before === null) return judged;
+    const counts = spreadIn(earlier, bounds);
+    if (counts === undefined || fixed === null) {
+      return [...judged, unknown(id, 'it has left no numbers to compare with', before.name)];
+    }
+    const least = Math.min(of, sum(counts));
+    return [...judged, ofEarlierStage(told(own, fixed, least, before.name))];
   };
 }
 

@@ -18,7 +18,15 @@ import {
   type ShareFigure,
   type UnknownFigure,
 } from './figures.ts';
-import { endsOf, unknown, withLeast, type JudgePlan, type Judged, type Tests } from './judged.ts';
+import {
+  endsOf,
+  ofEarlierStage,
+  unknown,
+  withLeast,
+  type JudgePlan,
+  type Judged,
+  type Tests,
+} from './judged.ts';
 import { openSpread } from './judgeQuantile.ts';
 import { sayKinds, sayNumber, sayShare, saySplit, sayTimes } from './sayJudged.ts';
 
@@ -134,7 +142,10 @@ function badOf({ part, of }: Share, isHighGood: boolean): Share {
   return { part: isHighGood ? of - part : part, of };
 }
 
-/** Compares how often it goes wrong; null where the metric has no baseline. */
+/**
+ * Compares how often it goes wrong: with the old version in the same window while it has users, and with an earlier
+ * stage, which only holds; null where the metric has no baseline.
+ */
 function openTimes(
   metric: Metric,
   plan: JudgePlan,
@@ -149,29 +160,44 @@ function openTimes(
     const says = sayTimes(times, seen, against);
     return { metric: id, against, band, says, seen: times, ...endsOf(seen), of };
   };
-  const earlier = plan.before?.figures.get(id);
-  if (plan.before !== null) {
-    const { name } = plan.before;
-    if (earlier === undefined || !('fresh' in earlier) || 'bounds' in earlier) {
-      return () => [unknown(id, `the stage of ${name} has left no number`, name)];
-    }
-    const base = badOf(earlier.fresh, isHighGood);
-    const other = tests.share(base, plan.alpha / 2);
-    return ({ fresh }) => {
-      const bad = badOf(fresh, isHighGood);
-      const seen = oddsQuotient(tests.share(bad, plan.alpha / 2), other);
-      return [told(seen, timesOf(bad, base), bad.of, name)];
-    };
+  const { before, percent } = plan;
+  if (before === null) return sameWindow(isHighGood, id, plan, tests, told);
+  const earlier = earlierStage(isHighGood, id, before, plan.alpha, tests, told);
+  const window = percent < 100 ? sameWindow(isHighGood, id, plan, tests, told) : null;
+  return (figure) => [
+    ...(window === null || figure.base === undefined ? [] : window(figure)),
+    ofEarlierStage(earlier(figure)),
+  ];
+}
+
+type Told = (seen: Interval, times: number | null, of: number, against: string) => Judged;
+
+/** Compares with the figures that an earlier stage has left. */
+function earlierStage(
+  isHighGood: boolean,
+  id: string,
+  { name, figures }: NonNullable<JudgePlan['before']>,
+  alpha: number,
+  tests: Tests,
+  told: Told,
+): (figure: ShareFigure) => Judged {
+  const earlier = figures.get(id);
+  if (earlier === undefined || !('fresh' in earlier) || 'bounds' in earlier) {
+    return () => unknown(id, `the stage of ${name} has left no number`, name);
   }
-  return sameWindow(isHighGood, id, plan, tests, told);
+  const base = badOf(earlier.fresh, isHighGood);
+  const other = tests.share(base, alpha / 2);
+  return ({ fresh }) => {
+    const bad = badOf(fresh, isHighGood);
+    const seen = oddsQuotient(tests.share(bad, alpha / 2), other);
+    return told(seen, timesOf(bad, base), bad.of, name);
+  };
 }
 
 /** Whether more of a share is better. */
 export function isHigh({ pass, rollback }: Pick<Metric, 'pass' | 'rollback'>): boolean {
   return pass === null ? rollback?.startsWith('<') === true : pass.startsWith('>');
 }
-
-type Told = (seen: Interval, times: number | null, of: number, against: string) => Judged;
 
 /** Compares with the old version, window by window, so that the hour of the day does not matter. */
 function sameWindow(

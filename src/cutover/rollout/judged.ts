@@ -55,6 +55,14 @@ export function endsOf({ low, high }: Interval): Pick<Judged, 'low' | 'high'> {
   return { low: Number.isFinite(low) ? low : null, high: Number.isFinite(high) ? high : null };
 }
 
+/**
+ * What a comparison with an earlier stage comes to: it holds, and does not roll back. That stage was at other hours
+ * and on other days, so what differs may be these and not the version.
+ */
+export function ofEarlierStage(judged: Judged): Judged {
+  return judged.band === 'rollback' ? { ...judged, band: 'hold' } : judged;
+}
+
 /** Few samples hold, whatever they say. */
 export function withLeast(band: RolloutBand, of: number, least: number): RolloutBand {
   return of < least && band !== 'unknown' ? 'hold' : band;

@@ -120,7 +120,7 @@ function lastStepsOf({ stages, metrics }: Context, at: number): readonly string[
 
 /**
  * The way back from a stage: the percentage of the runbook, or that of the stage before if it is smaller; the
- * observed split; and what is under way. Where a later stage was reached, its way back does for this one.
+ * observed split; and what is under way. Where that of a later stage was gone, it does for this one.
  */
 function waysBack(context: Context, at: number): readonly Written[] {
   const { rollout, stages, metrics, onRollback } = context;
@@ -129,7 +129,7 @@ function waysBack(context: Context, at: number): readonly Written[] {
   const to = onRollback['percent'];
   const percent = typeof to === 'number' ? Math.min(to, before) : before;
   const later = stages.slice(at + 1).find((one) => one['percent'] !== undefined);
-  const when = later === undefined ? {} : { when: `percent-${stageName(later)}.failed > 0` };
+  const when = later === undefined ? {} : { when: `percent-${stageName(later)}.undone == 0` };
   const within = textOf(onRollback, 'within') ?? WITHIN;
   const set = { use: 'config.set', ...(rollout['set'] as Written), set: percent, ...when };
   const until = { for: '0s', every: LOOK, within };
@@ -137,7 +137,8 @@ function waysBack(context: Context, at: number): readonly Written[] {
     use: 'rollout.split',
     ...splitOf(rollout),
     percent,
-    recent: LOOK,
+    from: stages[at]?.['percent'],
+    recent: part(within, 0.4),
     until: { ...until, every: shorter(LOOK, within) },
     ...when,
   };
@@ -147,6 +148,11 @@ function waysBack(context: Context, at: number): readonly Written[] {
     ...(rollout['observe'] === undefined ? [] : [split]),
     ...(drained === undefined ? [] : [{ ...drain(drained, onRollback), ...when }]),
   ];
+}
+
+/** A part of a time, at least a second. */
+function part(time: string, share: number): string {
+  return `${Math.max(1, Math.round(((parseDuration(time) ?? 0) * share) / 1000))}s`;
 }
 
 function shorter(one: string, other: string): string {

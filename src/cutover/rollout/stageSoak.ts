@@ -41,9 +41,6 @@ export interface Soak {
   add(look: StageLook): SoakState;
 }
 
-/** How late a look may come to a checkpoint, as a part of the time since the checkpoint before. */
-const LATEST = 0.5;
-
 /** Opens the soak of a stage that began at a time, in ms since 1970. */
 export function openSoak(plan: SoakPlan, begun: number): Soak {
   const points = checkpoints(plan.stage);
@@ -118,11 +115,17 @@ export function checkpoints({ checkAt, every, soak }: Stage): readonly number[] 
   return [...new Set([...own, ...regular, soak])].toSorted((one, other) => one - other);
 }
 
+/** How late a look may come to a checkpoint, as a part of the time since the checkpoint before. */
+const LATEST = 0.5;
+
 /** How often a scheduler has to tick so that it comes to each checkpoint in time, in ms. */
 export function tickTime(stage: Stage): number {
-  const points = checkpoints(stage);
-  const gaps = points.map((point, at) => point - (points[at - 1] ?? 0));
-  return Math.min(...gaps) * LATEST;
+  let [least, before] = [Infinity, 0];
+  for (const point of checkpoints(stage)) {
+    least = Math.min(least, point - before);
+    before = point;
+  }
+  return least * LATEST;
 }
 
 /** Position of the first of ascending numbers that is above a limit; -1 if none is. */

@@ -25,6 +25,10 @@ export const rolloutSplit: DoneStep = {
     old: about(TEXT, 'Name of the old version.'),
     new: about(TEXT, 'Name of the new version.'),
     percent: about({ type: 'number', minimum: 0, maximum: 100 }, 'Share that has to be seen.'),
+    from: about(
+      { type: 'number', minimum: 0, maximum: 100 },
+      'Share that it was before: so many users are needed that it could be told from that.',
+    ),
     tolerance: about({ type: 'number', minimum: 0 }, 'Points of percent that it may be off.'),
     recent: about(DURATION, 'Decisions of this last time; 1m if left out.'),
   },
@@ -58,11 +62,22 @@ export const rolloutSplit: DoneStep = {
     );
     if ('unknown' in figure) return { verdict: 'INCONCLUSIVE', says: figure.unknown };
     if (!('fresh' in figure) || 'bounds' in figure) throw new TypeError('a split without users');
-    return judge(figure.fresh, numberOf(members, 'percent'), numberOf(members, 'tolerance') ?? 0);
+    return judge(figure.fresh, {
+      percent: numberOf(members, 'percent'),
+      from: numberOf(members, 'from'),
+      tolerance: numberOf(members, 'tolerance') ?? 0,
+    });
   },
 };
 
-function judge(seen: Share, percent: number | null, tolerance: number): StepResult {
+interface ExpectedSplit {
+  readonly percent: number | null;
+  /** What it was before; null for nothing. */
+  readonly from: number | null;
+  readonly tolerance: number;
+}
+
+function judge(seen: Share, { percent, from, tolerance }: ExpectedSplit): StepResult {
   const results = { count: seen.of, failed: 0 };
   if (seen.of === 0) return { verdict: 'INCONCLUSIVE', says: 'no user was seen' };
   const { low, high } = shareInterval(seen, ALPHA);
@@ -74,5 +89,10 @@ function judge(seen: Share, percent: number | null, tolerance: number): StepResu
     ? seen.part === (percent === 0 ? 0 : seen.of)
     : percent >= interval.low - tolerance && percent <= interval.high + tolerance;
   const says = saySplit(seen, interval, percent, 1);
+  // One user on the right side would be so at the percentage before, too.
+  const isOpen = from !== null && from !== percent && from >= interval.low && from <= interval.high;
+  if (holds && isOpen) {
+    return { verdict: 'INCONCLUSIVE', says: `${says}, too few to tell it from ${from} %`, results };
+  }
   return { verdict: holds ? 'PASS' : 'FAIL', says, results: { ...results, failed: holds ? 0 : 1 } };
 }

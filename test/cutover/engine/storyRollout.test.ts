@@ -135,7 +135,7 @@ describe('the story of a rollout', () => {
     const [, stage] = anew.stages;
     expect(stage).toMatchObject({ ended: 'passed', restarts: 1, missed: 1, passed: 48 * HOUR });
     expect(stage?.stretches.map(({ kind, from, to }) => [kind, (to - from) / HOUR])).toEqual([
-      // The first two hours of a failure are within its grace.
+      // The first two hours of a failure are within its grace, in which it is read each half hour.
       ['lost', 22.5],
       ['failed', 1.5],
       ['counted', 6],

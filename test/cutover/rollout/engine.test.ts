@@ -4,6 +4,7 @@ import { join } from 'node:path';
 
 import { describe, expect, it } from 'vitest';
 
+import { recover } from '../../../src/cutover/engine/recover.ts';
 import { Failure } from '../../../src/outcome/failure.ts';
 import { workFolder } from '../../kit/project.ts';
 import { goOn, openPlayed, type PlayedRun, type Stage } from '../engine/play.ts';
@@ -105,6 +106,27 @@ describe('a rollout', () => {
     expect(statusOf(run)).toBe('ROLLED_BACK');
     // The way back of a stage has the id of its step.
     expect(play.effects).toEqual(['percent-10', 'percent-50', 'percent-50']);
+  });
+
+  it.each<[string, Stage['acts'][string]]>([
+    ['has failed', () => ({ verdict: 'FAIL', says: 'no' })],
+    ['was cut off', () => Promise.reject(new Error('killed'))],
+  ])('goes back to the stage before where the next percentage %s', async (_, act) => {
+    const { play } = metrics(healthy());
+    play.acts['percent-50'] = act;
+    const at = folder();
+    const text = RUNBOOK.replace('percent: 0, restartAt', 'percent: before, restartAt');
+    await played(at, text, play).catch((error: unknown) => error);
+    delete play.acts['percent-50'];
+    const run = openPlayed(at, text, play);
+    recover(run);
+    run.held.commit({ event: 'rollback-begun', lossAccepted: false }, { why: 'so' });
+    await goOn(run);
+    expect(statusOf(run)).toBe('ROLLED_BACK');
+    expect(play.said.filter((line) => line.startsWith('undo'))).toEqual([
+      'undo  percent-50  config.set  PASS',
+      'undo  percent-10  config.set  PASS  left out, as percent-50.undone == 0 does not hold',
+    ]);
   });
 
   it('is held, and not promoted, while too few users have been seen', async () => {

@@ -46,7 +46,7 @@ monitor:
   - { id: oom, use: log.watch, file: v2.log, pattern: OOMKilled, expect: "== 0", every: 1s, for: 1s, onFail: rollback }
 triggers:
   - { when: "oom > 0", severity: S0, action: rollback }
-onRollback: { percent: 0, verify: "v1==100%", within: 30s, drain: 20s, drained: stuck, restartAt: 10 }
+onRollback: { percent: 0, verify: "v1==100%", within: 10s, drain: 20s, drained: stuck, restartAt: 10 }
 `;
 
 const REMOVE = `const removed = process.argv[2] !== 'back';
