@@ -2,6 +2,7 @@
 
 import { Command } from 'commander';
 
+import { askCommand, type AskCommand } from './cutoverAsk.ts';
 import type { Host } from './host.ts';
 import {
   rehearseCommand,
@@ -10,14 +11,7 @@ import {
   runCommand,
   tickCommand,
 } from './cutoverRun.ts';
-import {
-  runOption,
-  subcommand,
-  whyOption,
-  wired,
-  type Common,
-  type Wiring,
-} from './cutoverWiring.ts';
+import { runOption, subcommand, wired, type Common, type Wiring } from './cutoverWiring.ts';
 import { whoOption } from './options.ts';
 
 type Exit = (code: number) => void;
@@ -52,11 +46,15 @@ export function cutoverCommand(exit: Exit, host: Host): Command {
     .addCommand(runCommand(wiring))
     .addCommand(statusCommand(wiring))
     .addCommand(approveCommand(wiring))
-    .addCommand(askCommand('pause', 'hold a run after the step that is under way', wiring))
+    .addCommand(askCommand(wiring, asking('pause', 'hold a run after the step that is under way')))
     .addCommand(resumeCommand(wiring))
     .addCommand(tickCommand(wiring, 'cutover'))
-    .addCommand(askCommand('abort', 'end a run where it is, and leave all as it is', wiring))
-    .addCommand(askCommand('panic', 'stop at once what is under way, and hold the run', wiring))
+    .addCommand(
+      askCommand(wiring, asking('abort', 'end a run where it is, and leave all as it is')),
+    )
+    .addCommand(
+      askCommand(wiring, asking('panic', 'stop at once what is under way, and hold the run')),
+    )
     .addCommand(rollbackCommand(wiring, 'cutover'))
     .addCommand(importCommand(wiring));
 }
@@ -150,35 +148,9 @@ function approveCommand(wiring: Wiring): Command {
     });
 }
 
-const ASK_EXAMPLES = {
-  pause: '  sealift cutover pause wien.yaml --who ada\n',
-  abort: '  sealift cutover abort wien.yaml --who ada\n',
-  panic: '  sealift cutover panic wien.yaml --who ada\n',
-} as const;
-
-function askCommand(
-  request: keyof typeof ASK_EXAMPLES,
-  description: string,
-  wiring: Wiring,
-): Command {
-  return subcommand(request, description, ASK_EXAMPLES[request])
-    .addOption(runOption())
-    .addOption(whoOption())
-    .addOption(whyOption())
-    .action(async (path: string, options: Common) => {
-      const { project, run = null, who = null, why = null } = options;
-      await wired(wiring, options, {
-        name: `cutover ${request}`,
-        kind: 'action',
-        load: () => import('../flow/cutoverAsk.ts'),
-        work: async ({ cutoverAsk }, env) =>
-          cutoverAsk(
-            request,
-            { command: `cutover ${request}`, project, runbook: path, run, who, why },
-            env,
-          ),
-      });
-    });
+function asking(request: AskCommand['request'], description: string): AskCommand {
+  const name = `cutover ${request}`;
+  return { name, request, description, example: `${name} wien.yaml --who ada` };
 }
 
 function importCommand(wiring: Wiring): Command {

@@ -2,16 +2,10 @@
 
 import { Command, InvalidArgumentError, Option } from 'commander';
 
+import { askCommand, type AskCommand } from './cutoverAsk.ts';
 import type { Host } from './host.ts';
 import { rollbackCommand, tickCommand, worksOn } from './cutoverRun.ts';
-import {
-  runOption,
-  subcommand,
-  whyOption,
-  wired,
-  type Common,
-  type Wiring,
-} from './cutoverWiring.ts';
+import { runOption, subcommand, wired, type Common, type Wiring } from './cutoverWiring.ts';
 import { whoOption } from './options.ts';
 import { simulateCommand } from './rolloutSimulate.ts';
 
@@ -39,7 +33,7 @@ export function rolloutCommand(exit: (code: number) => void, host: Host): Comman
     .addCommand(tickCommand(wiring, 'rollout'))
     .addCommand(watchCommand(wiring))
     .addCommand(advanceCommand(wiring))
-    .addCommand(holdCommand(wiring))
+    .addCommand(askCommand(wiring, HOLD))
     .addCommand(attestCommand(wiring))
     .addCommand(rollbackCommand(wiring, 'rollout'))
     .addCommand(simulateCommand(wiring));
@@ -92,26 +86,12 @@ function advanceCommand(wiring: Wiring): Command {
   );
 }
 
-function holdCommand(wiring: Wiring): Command {
-  return subcommand(
-    'hold',
-    'stay at the percentage that is set, and promote nothing',
-    '  sealift rollout hold gradual.yaml --who ada --why "a customer calls"\n',
-  )
-    .addOption(runOption())
-    .addOption(whoOption())
-    .addOption(whyOption())
-    .action(async (path: string, options: Common) => {
-      const { project, run = null, who = null, why = null } = options;
-      const about = { command: 'rollout hold', project, runbook: path, run, who, why };
-      await wired(wiring, options, {
-        name: 'rollout hold',
-        kind: 'action',
-        load: () => import('../flow/cutoverAsk.ts'),
-        work: async ({ cutoverAsk }, env) => cutoverAsk('pause', about, env),
-      });
-    });
-}
+const HOLD: AskCommand = {
+  name: 'rollout hold',
+  request: 'pause',
+  description: 'stay at the percentage that is set, and promote nothing',
+  example: 'rollout hold gradual.yaml --who ada --why "a customer calls"',
+};
 
 function attestCommand(wiring: Wiring): Command {
   return subcommand(

@@ -13,11 +13,6 @@ export function atMost(of: number, rate: number, most: number): number {
   return most < of * rate ? lowerTail(of, rate, most) : 1 - lowerTail(of, 1 - rate, of - most - 1);
 }
 
-/** Of `of` trials at `rate`: the probability that at least `least` are `part`. */
-export function atLeast(of: number, rate: number, least: number): number {
-  return atMost(of, 1 - rate, of - least);
-}
-
 /** The least number that at least this share of all samples does not exceed. */
 export function binomialQuantile(of: number, rate: number, share: number): number {
   let low = 0;

@@ -7,7 +7,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 
 import { describe, expect, it } from 'vitest';
 
-import { trialsToCompare, trialsToShow, visibleRate } from '../../src/sequential/reach.ts';
+import { trialsToCompare, trialsToShow, visibleRate } from '../sequential/reach.ts';
 
 const PAGE = 'docs/rollout-statistics.md';
 /** 1 % of a rollout, divided by twelve hypotheses, as the page says. */

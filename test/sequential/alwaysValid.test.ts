@@ -5,7 +5,8 @@
 
 import { describe, expect, it } from 'vitest';
 
-import { atLeast, atMost } from '../../src/sequential/binomial.ts';
+import { atMost } from '../../src/sequential/binomial.ts';
+import { atLeast } from './atLeast.ts';
 import { openOddsTest } from '../../src/sequential/oddsTest.ts';
 import type { Stratum } from '../../src/sequential/oddsTest.ts';
 import { shareInterval } from '../../src/sequential/share.ts';

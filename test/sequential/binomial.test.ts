@@ -3,7 +3,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { atLeast, atMost, binomialQuantile } from '../../src/sequential/binomial.ts';
+import { atMost, binomialQuantile } from '../../src/sequential/binomial.ts';
+import { atLeast } from './atLeast.ts';
 import { logChoose, logGamma } from '../../src/sequential/logGamma.ts';
 
 /** How far a number is from what is expected, in parts of it. */

@@ -3,9 +3,10 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { atLeast, atMost } from '../../src/sequential/binomial.ts';
+import { atMost } from '../../src/sequential/binomial.ts';
+import { atLeast } from './atLeast.ts';
 import { openOddsTest } from '../../src/sequential/oddsTest.ts';
-import { trialsToCompare, trialsToShow, visibleRate } from '../../src/sequential/reach.ts';
+import { trialsToCompare, trialsToShow, visibleRate } from './reach.ts';
 import { shareInterval } from '../../src/sequential/share.ts';
 import { randomOf } from '../dogschool/random.ts';
 import { times } from '../kit/long.ts';

@@ -1,5 +1,5 @@
 /**
- * Looks at a stage of a rollout: what is read is a line of the journal, and what is judged follows from such lines
+ * Looks of a stage of a rollout: what is read is a line of the journal, and what is judged follows from such lines
  * alone, so that a process that was killed has lost nothing, and evidence can be judged again.
  */
 
@@ -93,12 +93,8 @@ export function goBackBy(
 ): void {
   const { rollback } = state;
   if (rollback === null) return;
-  goBack(
-    run,
-    `stage:${step.id}`,
-    `${rollback.metric} at ${step.id} is beyond its limit, ${rollback.says}`,
-    stop,
-  );
+  const why = `${rollback.metric} at ${step.id} is beyond its limit, ${rollback.says}`;
+  goBack(run, `stage:${step.id}`, why, stop);
 }
 
 /** What the metrics of a look count. */

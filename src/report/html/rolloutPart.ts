@@ -1,6 +1,6 @@
 /**
  * The picture of a rollout: where it stands, its stages over time, a lane for each metric, and the moments of
- * decision. It is a function of the story of a rollout alone, be that of a run or of a simulation. Pure.
+ * decision. It is a function of the story of a rollout alone. Pure.
  */
 
 import { isoTime } from '../../outcome/age.ts';

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
-import { findChromium, startChromium, type Browser, type Page } from './chromium.ts';
+import { complaintsOf, findChromium, startChromium, type Browser, type Page } from './chromium.ts';
 import {
   APART,
   checkedWith,
@@ -68,15 +68,6 @@ describe.skipIf(PATH === null)('the report in a browser', () => {
   });
   afterEach(() => page.close());
 
-  /** What a page must never do: complain, or ask for anything. */
-  const complaints = (): unknown[] =>
-    page.events.filter(
-      ({ method, params }) =>
-        method === 'Runtime.exceptionThrown' ||
-        method === 'Log.entryAdded' ||
-        (method === 'Network.requestWillBeSent' && params['type'] !== 'Document'),
-    );
-
   it('opens a group, and more of it, with the keyboard alone', async () => {
     await open('small');
     const key = async (name: string, code: number, text = ''): Promise<void> => {
@@ -97,7 +88,7 @@ describe.skipIf(PATH === null)('the report in a browser', () => {
     expect(await page.value("document.querySelector('details tbody').rows.length")).toBe(
       Math.min(200, total),
     );
-    expect(complaints()).toEqual([]);
+    expect(complaintsOf(page)).toEqual([]);
   });
 
   it('shows all of a large group, step by step, and opens 100,000 findings at once', async () => {
@@ -141,7 +132,7 @@ describe.skipIf(PATH === null)('the report in a browser', () => {
     await page.value("document.querySelector('button[data-severity=BLOCKER]').click()");
     const left = manyFindings(3000).filter(({ severity }) => severity !== 'BLOCKER').length;
     expect(await page.value(said)).toBe(`${left.toLocaleString('en-US')} findings match`);
-    expect(complaints()).toEqual([]);
+    expect(complaintsOf(page)).toEqual([]);
   });
 
   it('leads from a finding to the one that it follows from', async () => {
@@ -238,7 +229,7 @@ describe.skipIf(PATH === null)('the report in a browser', () => {
     expect(await page.value("document.querySelector('.strips .said').textContent")).toBe(
       '✗ 2 of 4 ranges different',
     );
-    expect(complaints()).toEqual([]);
+    expect(complaintsOf(page)).toEqual([]);
   });
 
   it('draws where the bytes are as a bar whose parts differ in height and colour', async () => {
@@ -261,7 +252,7 @@ describe.skipIf(PATH === null)('the report in a browser', () => {
       mobile: true,
     });
     expect(await page.value<number>(wide)).toBeLessThanOrEqual(0);
-    expect(complaints()).toEqual([]);
+    expect(complaintsOf(page)).toEqual([]);
   });
 
   it('runs nothing that a name brings along', async () => {
@@ -270,7 +261,7 @@ describe.skipIf(PATH === null)('the report in a browser', () => {
     await page.value(until("document.querySelector('tr[tabindex]') !== null"));
     expect(await page.value('typeof window.evil')).toBe('undefined');
     expect(await page.value("document.querySelectorAll('img, tbody script').length")).toBe(0);
-    expect(complaints()).toEqual([]);
+    expect(complaintsOf(page)).toEqual([]);
   });
 
   it('would not even run a script that got in (negative control)', async () => {
@@ -279,7 +270,7 @@ describe.skipIf(PATH === null)('the report in a browser', () => {
     put('infected', text);
     await open('infected');
     expect(await page.value('typeof window.evil')).toBe('undefined');
-    expect(complaints().length).toBeGreaterThan(0);
+    expect(complaintsOf(page).length).toBeGreaterThan(0);
     put('infected', text.replace(/<meta http-equiv[^>]*>/, ''));
     await open('infected');
     await page.value(until('window.evil === 2'));

@@ -168,3 +168,13 @@ async function newPage(connection: Connection): Promise<Page> {
     },
   };
 }
+
+/** What a page must never do: complain, or ask for anything but itself. */
+export function complaintsOf({ events }: Page): unknown[] {
+  return events.filter(
+    ({ method, params }) =>
+      method === 'Runtime.exceptionThrown' ||
+      method === 'Log.entryAdded' ||
+      (method === 'Network.requestWillBeSent' && params['type'] !== 'Document'),
+  );
+}

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 import { workFolder } from '../../kit/project.ts';
-import { findChromium, startChromium, type Browser, type Page } from './chromium.ts';
+import { complaintsOf, findChromium, startChromium, type Browser, type Page } from './chromium.ts';
 import { EVIL } from './examples.ts';
 import { COMPLETED, FAILED, ROLLED_BACK, storyPage, withTexts } from './stories.ts';
 
@@ -61,14 +61,6 @@ describe.skipIf(PATH === null)('the report of a cutover run in a browser', () =>
   });
   afterEach(() => page.close());
 
-  const complaints = (): unknown[] =>
-    page.events.filter(
-      ({ method, params }) =>
-        method === 'Runtime.exceptionThrown' ||
-        method === 'Log.entryAdded' ||
-        (method === 'Network.requestWillBeSent' && params['type'] !== 'Document'),
-    );
-
   it.each(['back', 'completed', 'days', 'failed', 'short', 'long'])(
     'cuts nothing off on a phone: %s',
     async (name) => {
@@ -77,7 +69,7 @@ describe.skipIf(PATH === null)('the report of a cutover run in a browser', () =>
       expect(await page.value('document.documentElement.scrollWidth')).toBeLessThanOrEqual(390);
       expect(await page.value(CUT_OFF)).toEqual([]);
       expect(await page.value(SQUEEZED)).toEqual([]);
-      expect(complaints()).toEqual([]);
+      expect(complaintsOf(page)).toEqual([]);
     },
   );
 
@@ -102,7 +94,7 @@ describe.skipIf(PATH === null)('the report of a cutover run in a browser', () =>
     await sized(1280);
     await open(name);
     expect(await page.value(CUT_OFF)).toEqual([]);
-    expect(complaints()).toEqual([]);
+    expect(complaintsOf(page)).toEqual([]);
   });
 
   it('draws each bar within its lane, and at its time', async () => {

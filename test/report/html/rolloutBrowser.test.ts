@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 
 import { rolloutRun } from '../../cutover/engine/rolloutJournal.ts';
 import { workFolder } from '../../kit/project.ts';
-import { findChromium, startChromium, type Browser, type Page } from './chromium.ts';
+import { complaintsOf, findChromium, startChromium, type Browser, type Page } from './chromium.ts';
 import { EVIL } from './examples.ts';
 import { storyPage, withTexts } from './stories.ts';
 
@@ -85,14 +85,6 @@ describe.skipIf(PATH === null)('the picture of a rollout in a browser', () => {
   });
   afterEach(() => page.close());
 
-  const complaints = (): unknown[] =>
-    page.events.filter(
-      ({ method, params }) =>
-        method === 'Runtime.exceptionThrown' ||
-        method === 'Log.entryAdded' ||
-        (method === 'Network.requestWillBeSent' && params['type'] !== 'Document'),
-    );
-
   it.each([390, 1280])('cuts nothing off, and is readable, at %i px', async (width) => {
     await sized(width);
     for (const name of ['healthy', 'back', 'anew', 'early', 'long']) {
@@ -103,7 +95,7 @@ describe.skipIf(PATH === null)('the picture of a rollout in a browser', () => {
       expect(await page.value(OVERLAPS)).toBe(0);
       expect(await page.value(SMALLEST)).toBeGreaterThanOrEqual(11);
     }
-    expect(complaints()).toEqual([]);
+    expect(complaintsOf(page)).toEqual([]);
   });
 
   it('finds what is cut off, beside the picture, and too small (negative control)', async () => {

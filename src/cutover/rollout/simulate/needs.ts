@@ -3,7 +3,7 @@
  * which fault the users of a soak can show. All are for one look, in nine of ten rollouts. Pure.
  */
 
-import { firstOf } from '../../../sequential/reach.ts';
+import { firstOf } from '../../../sequential/firstOf.ts';
 import type { Metric, Runbook, Stage } from '../../runbook.ts';
 import { SPLIT, type Figure, type Figures } from '../figures.ts';
 import { isHigh, openStageJudge } from '../judgeStage.ts';

@@ -9,7 +9,7 @@ import { needsOf, type Need } from '../../../../src/cutover/rollout/simulate/nee
 import { missingIn, usualOf } from '../../../../src/cutover/rollout/simulate/scenarios.ts';
 import { needLines } from '../../../../src/cutover/rollout/simulate/simulateLines.ts';
 import type { Runbook } from '../../../../src/cutover/runbook.ts';
-import { trialsToCompare, trialsToShow } from '../../../../src/sequential/reach.ts';
+import { trialsToCompare, trialsToShow } from '../../../sequential/reach.ts';
 import { GRADUAL } from '../../runbooks.ts';
 
 function runbookOf(text: string): Runbook {

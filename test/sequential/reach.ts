@@ -1,12 +1,14 @@
 /**
- * What a gate can see: how many trials it takes to show a rate, or which rate so many trials show.
- * It is said next to the gate, as a gate that cannot see a fault does not rule it out. All figures
- * are for one look, after so many trials: earlier looks can only show it sooner.
+ * What a gate can see, by formulas: how many trials it takes to show a rate, or which rate so many trials show.
+ * The tables of docs/rollout-statistics.md are of it, and `simulate` is compared with it, which asks the gates
+ * themselves. All figures are for one look, after so many trials: earlier looks can only show it sooner.
  */
 
-import { atLeast, atMost, binomialQuantile } from './binomial.ts';
-import { LEAST_LOG_RATIO, openOddsTest } from './oddsTest.ts';
-import { logEvidence } from './share.ts';
+import { atMost, binomialQuantile } from '../../src/sequential/binomial.ts';
+import { atLeast } from './atLeast.ts';
+import { firstOf } from '../../src/sequential/firstOf.ts';
+import { LEAST_LOG_RATIO, openOddsTest } from '../../src/sequential/oddsTest.ts';
+import { logEvidence } from '../../src/sequential/share.ts';
 
 const POWER = 0.9;
 const MOST = 10_000_000;
@@ -14,8 +16,8 @@ const MOST = 10_000_000;
 const BASES = 15;
 /** Base groups that differ by more than this are not tried one by one. */
 const WIDE = 60;
-/** The numbers of trials to compare are approximate anyway. */
-const TOLERANCE = 0.002;
+/** Numbers of trials to compare that are tried, each so many times the one before: they are approximate anyway. */
+const STEP = 1.002;
 
 /** A rate to be shown to be below a bound; one above is the same of the trials that are not `part`. */
 interface Below {
@@ -64,30 +66,6 @@ function mostBelow(of: number, bound: number, alpha: number): number {
     else high = middle - 1;
   }
   return low;
-}
-
-/**
- * The least number from 1 to `most` that is enough, if more always is, or one that is larger by this
- * part; null if `most` is not enough.
- */
-export function firstOf(
-  most: number,
-  enough: (count: number) => boolean,
-  tolerance: number = 0,
-): number | null {
-  let high = 1;
-  while (high < most && !enough(high)) high *= 2;
-  let low = high === 1 ? 1 : high / 2 + 1;
-  if (high >= most) {
-    if (!enough(most)) return null;
-    high = most;
-  }
-  while (high - low > tolerance * low) {
-    const middle = Math.floor((low + high) / 2);
-    if (enough(middle)) high = middle;
-    else low = middle + 1;
-  }
-  return high;
 }
 
 /**
@@ -146,7 +124,9 @@ export function trialsToCompare(question: {
     );
     return powers.reduce((sum, each) => sum + each, 0) / BASES >= power;
   };
-  return firstOf(MOST, enough, TOLERANCE);
+  const tried = (step: number): number => Math.ceil(STEP ** step);
+  const first = firstOf(Math.floor(Math.log(MOST) / Math.log(STEP)), (step) => enough(tried(step)));
+  return first === null ? null : tried(first);
 }
 
 /** The sizes of two groups, and the level of their comparison. */
