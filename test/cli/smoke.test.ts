@@ -265,6 +265,8 @@ describe('a command says the same in a process of its own', () => {
       'secrets.db',
       'storage_candidate/.lock.json',
       'bag',
+      // A journal has the times of its run.
+      'storage_cutovers/share-1/journal.ndjson',
       // A database counts its transactions, and how many rows become one depends on the time.
       'app.db',
     ];

@@ -1,5 +1,5 @@
 /**
- * Looks of a stage of a rollout: what is read is a line of the journal, and what is judged follows from such lines
+ * Looks at a stage of a rollout: what is read is a line of the journal, and what is judged follows from such lines
  * alone, so that a process that was killed has lost nothing, and evidence can be judged again.
  */
 
