@@ -27,7 +27,7 @@ export function guardDueAt(run: LiveRun): number | null {
   return step === null ? null : standIn(run, step).state.dueAt;
 }
 
-/** The soak of the stage that users are in, unless the run inspects it itself, goes back, or is about to change it. */
+/** The soak of the stage that users are in, unless the run reads it itself, goes back, or is about to change it. */
 function guarded({ runbook, held }: LiveRun): Step | null {
   const { state, steps } = held.record;
   if (runbook.rollout === null || isFinal(state.status) || state.status === 'ROLLING_BACK')

@@ -93,12 +93,8 @@ export function goBackBy(
 ): void {
   const { rollback } = state;
   if (rollback === null) return;
-  goBack(
-    run,
-    `stage:${step.id}`,
-    `${rollback.metric} at ${step.id} is beyond its limit, ${rollback.says}`,
-    stop,
-  );
+  const why = `${rollback.metric} at ${step.id} is beyond its limit, ${rollback.says}`;
+  goBack(run, `stage:${step.id}`, why, stop);
 }
 
 /** What the metrics of a look count. */

@@ -68,8 +68,8 @@ export function rolloutLane(
 function aboutLane(lane: RolloutLane): string {
   if (lane.measure === 'split') return 'users with the new version, beside the share of each stage';
   if (!lane.isCompared && lane.measure !== 'kinds') return '';
-  const names = lane.stages.flatMap(({ against }) => against ?? []);
-  return `against ${names.join(', then ')}`;
+  const names = new Set(lane.stages.flatMap(({ against }) => against ?? []));
+  return `against ${[...names].join(', then ')}`;
 }
 
 function laneTitle(lane: RolloutLane): string {

@@ -227,7 +227,8 @@ function figuresOf(writer: Writer, stage: Stage): (truth: Truth, hour: number) =
     kinds.of += fresh ?? 0;
     kinds.known += binomial(writer, fresh ?? 0, 2);
     kinds.fresh += binomial(writer, fresh ?? 0, truth.errors);
-    const hasBase = percent < 100;
+    // Later stages have a query of the new version alone: they are compared with earlier ones.
+    const hasBase = stage === runbook.stages[0];
     const read = (metric: Metric): Figure => {
       if (metric.id === 'v1_calls') return { number: truth.v1Calls };
       if (metric.measure === 'number') {

@@ -86,13 +86,15 @@ describe('the story of a rollout', () => {
       ' false',
       'success false',
       'success true',
+      'success true',
       'stuck false',
       'p99 false',
+      'p99 true',
       'p99 true',
       'errors false',
       'v1_calls false',
     ]);
-    const [split, own, compared] = healthy.lanes;
+    const [split, own, window, compared] = healthy.lanes;
     expect(split?.stages.map(({ limits }) => [limits.pass?.value, limits.margin])).toEqual([
       [10, 2],
       [50, 10],
@@ -103,7 +105,10 @@ describe('the story of a rollout', () => {
       rollback: { comparison: '<', value: 95 },
       margin: 1,
     });
-    expect(compared?.stages.map(({ against }) => against)).toEqual(['v1', '10 %', '50 %']);
+    expect(window?.stages.map(({ against }) => against)).toEqual(['v1']);
+    expect(compared?.stages.map(({ against }) => against)).toEqual(['10 %', '50 %']);
+    // An earlier stage holds, and does not roll back.
+    expect(compared?.stages[0]?.limits.rollback).toBeNull();
     expect(laneOf(healthy, 'p99').quantile).toBe(0.99);
     expect(laneOf(healthy, 'v1_calls').stages.map(({ stage }) => stage)).toEqual([2, 3]);
     // A number that has to be zero for some time is not decided before.
