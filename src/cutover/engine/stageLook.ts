@@ -106,7 +106,8 @@ interface LookWindows {
 
 /**
  * The stage counts from the change of the percentage on: what was before it is of another stage. What has to be zero
- * counts from the last look on, as one call in the first hour is no call in the last ones; a look may have taken time.
+ * counts from the last look on, as one call in the first hour is no call in the last ones; a look may have taken time,
+ * and a line of a log may come late, but a call does not count for longer than none has to come.
  */
 function windowsOf(
   record: RunRecord,
@@ -117,7 +118,8 @@ function windowsOf(
   const changed = record.steps.get(`percent-${stage.name}`)?.endedAt ?? null;
   const from = changed === null ? begun : Date.parse(changed);
   const last = looksOf(record, id).at(-1)?.at ?? from;
-  return { stage: { from, to }, zero: { from: Math.max(from, last - LOOK_MS), to } };
+  const overlap = Math.min(LOOK_MS, stage.zeroFor);
+  return { stage: { from, to }, zero: { from: Math.max(from, last - overlap), to } };
 }
 
 async function readLook(
