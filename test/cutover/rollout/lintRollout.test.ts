@@ -119,6 +119,12 @@ describe('a rollout', () => {
     expect(findings(having('rollout:\n', step))).toEqual([]);
   });
 
+  it('uses the inputs that only its metrics are read from, and no other', () => {
+    const text = having(', drain: 30m, drained: stuck', '').replace('inputs: {', 'inputs: { x: y,');
+    const unused = findings(text).filter((reason) => reason.includes('nothing in the runbook'));
+    expect(unused).toEqual(['nothing in the runbook uses "x"']);
+  });
+
   it('has stages that none can skip', () => {
     const { runbook } = parseRunbook(GRADUAL, 'a.yaml');
     const steps = runStepsOf(runbook);

@@ -1,19 +1,37 @@
 /** The soak of a stage by its looks alone: what counts as its time, what begins it anew, and what is not known. */
 
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { parseRunbook } from '../../../src/cutover/readRunbook.ts';
 import type { RolloutBand } from '../../../src/cutover/rollout/bands.ts';
 import type { Judged } from '../../../src/cutover/rollout/judged.ts';
-import { openSoak, type SoakState } from '../../../src/cutover/rollout/stageSoak.ts';
+import {
+  openSoak,
+  tickTime,
+  type Soak,
+  type SoakState,
+} from '../../../src/cutover/rollout/stageSoak.ts';
 import { metricsOf } from '../../../src/cutover/rollout/stageOfStep.ts';
+import type { Stage } from '../../../src/cutover/runbook.ts';
 import { HOUR } from './playedRollout.ts';
+
+interface Written {
+  readonly stage: string;
+  readonly metric: string;
+}
 
 /** Looks at a stage at hours of it, each with the band of a metric; returns the state after each. */
 function soaked(
-  { stage: text, metric }: { readonly stage: string; readonly metric: string },
+  written: Written,
   looks: readonly (readonly [hour: number, band: RolloutBand])[],
 ): readonly SoakState[] {
+  const { soak } = opened(written);
+  return looks.map(([hour, band]) => soak.add({ at: hour * HOUR, judged: [judgedAs(band)] }));
+}
+
+/** A stage that begins at 0. */
+function opened({ stage: text, metric }: Written): { readonly stage: Stage; readonly soak: Soak } {
   const { runbook } = parseRunbook(
     `runbook: soaked
 rollout:
@@ -28,8 +46,7 @@ onRollback: { percent: 0, restartAt: 100 }
   );
   const [stage] = runbook.stages;
   if (stage === undefined) throw new Error('no stage');
-  const soak = openSoak({ stage, metrics: metricsOf(runbook, stage) }, 0);
-  return looks.map(([hour, band]) => soak.add({ at: hour * HOUR, judged: [judgedAs(band)] }));
+  return { stage, soak: openSoak({ stage, metrics: metricsOf(runbook, stage) }, 0) };
 }
 
 function judgedAs(band: RolloutBand): Judged {
@@ -119,5 +136,37 @@ describe('a number that has to be zero', () => {
       [9001, 'pass'],
     ]);
     expect(states.map(({ isDone }) => isDone)).toEqual([false, false, false, false, false]);
+  });
+});
+
+describe('a scheduler', () => {
+  const stages = [
+    'soak: 24h, checkAt: [1h, 6h, 24h]',
+    'soak: 48h, every: 12h',
+    'soak: 7d, every: 1d, look: 1h',
+  ];
+
+  /** Ticks from a time on until the stage is done, or for a hundred days; all looks are good. */
+  function ticked(text: string, every: number, from: number): SoakState {
+    const { soak } = opened({ stage: text, metric: '' });
+    for (let at = from; at < 2400 * HOUR && !soak.state.isDone; at += every) {
+      if (at >= soak.state.dueAt) soak.add({ at, judged: [judgedAs('pass')] });
+    }
+    return soak.state;
+  }
+
+  it.each(stages)('that ticks as often as it is told misses nothing: %s', (text) => {
+    const most = tickTime(opened({ stage: text, metric: '' }).stage);
+    fc.assert(
+      fc.property(fc.double({ min: 0.1, max: 1, noNaN: true }), fc.nat(most), (part, from) => {
+        expect(ticked(text, most * part, from)).toMatchObject({ missed: 0, isDone: true });
+      }),
+    );
+  });
+
+  it('that ticks just before each checkpoint never gets to its end (negative control)', () => {
+    const state = ticked('soak: 48h, every: 12h', 0.98 * 12 * HOUR, 0.98 * 12 * HOUR);
+    expect(state.missed).toBeGreaterThan(10);
+    expect(state.isDone).toBe(false);
   });
 });

@@ -198,6 +198,13 @@ describe('the report of a cutover run', () => {
     expect(text).toContain('▼1 02:30:00 http5xx > 0.01 for 5m (S1): the way back began');
   });
 
+  it('does not say how often people give a number', () => {
+    const [series] = ROLLED_BACK.series;
+    if (series === undefined) throw new Error('there is none');
+    const told = { ...series, use: 'attest', every: Infinity };
+    expect(storyPage({ ...ROLLED_BACK, series: [told] })).toContain('attest, said by people');
+  });
+
   it('draws no line between looks that were missed', () => {
     const [series] = ROLLED_BACK.series;
     if (series === undefined) throw new Error('there is none');
