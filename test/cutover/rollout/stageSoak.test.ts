@@ -139,21 +139,21 @@ describe('a number that has to be zero', () => {
   });
 });
 
+/** Ticks from a time on until the stage is done, or for a hundred days; all looks are good. */
+function ticked(text: string, every: number, from: number): SoakState {
+  const { soak } = opened({ stage: text, metric: '' });
+  for (let at = from; at < 2400 * HOUR && !soak.state.isDone; at += every) {
+    if (at >= soak.state.dueAt) soak.add({ at, judged: [judgedAs('pass')] });
+  }
+  return soak.state;
+}
+
 describe('a scheduler', () => {
   const stages = [
     'soak: 24h, checkAt: [1h, 6h, 24h]',
     'soak: 48h, every: 12h',
     'soak: 7d, every: 1d, look: 1h',
   ];
-
-  /** Ticks from a time on until the stage is done, or for a hundred days; all looks are good. */
-  function ticked(text: string, every: number, from: number): SoakState {
-    const { soak } = opened({ stage: text, metric: '' });
-    for (let at = from; at < 2400 * HOUR && !soak.state.isDone; at += every) {
-      if (at >= soak.state.dueAt) soak.add({ at, judged: [judgedAs('pass')] });
-    }
-    return soak.state;
-  }
 
   it.each(stages)('that ticks as often as it is told misses nothing: %s', (text) => {
     const most = tickTime(opened({ stage: text, metric: '' }).stage);
