@@ -9,11 +9,13 @@ import { DURATION, FILE, QUERY, TEXT, about } from '../schema/runbookParts.ts';
 import { sqlFileIn } from '../databases/runbookSql.ts';
 import { shareInterval, type Share } from '../../sequential/share.ts';
 import { numberOf, requiredText, textOf, timeOf } from './stepMembers.ts';
-import type { DoneStep, StepResult } from './stepType.ts';
+import type { DoneStep, StepResult, StepWork } from './stepType.ts';
 
 /** Level of one look: it is judged once, and waited for until it is as it should be. */
 const ALPHA = 0.05;
 const RECENT_MS = 60_000;
+/** Decisions of this last time are judged first, where it is told what the share was before. */
+const SHORTEST_MS = 10_000;
 
 export const rolloutSplit: DoneStep = {
   text: 'Which share of the users has had the new version.',
@@ -30,7 +32,10 @@ export const rolloutSplit: DoneStep = {
       'Share that it was before: so many users are needed that it could be told from that.',
     ),
     tolerance: about({ type: 'number', minimum: 0 }, 'Points of percent that it may be off.'),
-    recent: about(DURATION, 'Decisions of this last time; 1m if left out.'),
+    recent: about(
+      DURATION,
+      'Decisions of this last time, 1m if left out; with `from`, of less if that is enough.',
+    ),
   },
   required: ['old', 'new'],
   oneOf: ['log', 'query'],
@@ -42,33 +47,44 @@ export const rolloutSplit: DoneStep = {
     return percent === null ? 'check that decisions are seen' : `check that ${percent} % are seen`;
   },
   async apply(work) {
-    const { members, input, world, signal } = work;
-    const to = world.now().getTime();
-    const versions = { old: requiredText(members, 'old'), new: requiredText(members, 'new') };
-    const figure = await readSplit(
-      { world, signal },
-      {
-        log: textOf(members, 'log'),
-        sql: textOf(members, 'query'),
-        on: input,
-        user: textOf(members, 'user') ?? 'user',
-        version: textOf(members, 'version') ?? 'version',
-        minSamples: 1,
-        tolerance: null,
-        sees: null,
-      },
-      { from: to - (timeOf(members, 'recent') ?? RECENT_MS), to: to + 1 },
-      versions,
-    );
-    if ('unknown' in figure) return { verdict: 'INCONCLUSIVE', says: figure.unknown };
-    if (!('fresh' in figure) || 'bounds' in figure) throw new TypeError('a split without users');
-    return judge(figure.fresh, {
-      percent: numberOf(members, 'percent'),
-      from: numberOf(members, 'from'),
-      tolerance: numberOf(members, 'tolerance') ?? 0,
-    });
+    const { members, world } = work;
+    const now = world.now().getTime();
+    const most = timeOf(members, 'recent') ?? RECENT_MS;
+    // Where many users come, those of the last seconds are enough, and all of them have the new setting.
+    let time = numberOf(members, 'from') === null ? most : Math.min(SHORTEST_MS, most);
+    for (;;) {
+      const result = await judgedSince(work, now - time, now);
+      if (result.verdict !== 'INCONCLUSIVE' || time === most) return result;
+      time = Math.min(2 * time, most);
+    }
   },
 };
+
+async function judgedSince(work: StepWork, from: number, now: number): Promise<StepResult> {
+  const { members, input, world, signal } = work;
+  const figure = await readSplit(
+    { world, signal },
+    {
+      log: textOf(members, 'log'),
+      sql: textOf(members, 'query'),
+      on: input,
+      user: textOf(members, 'user') ?? 'user',
+      version: textOf(members, 'version') ?? 'version',
+      minSamples: 1,
+      tolerance: null,
+      sees: null,
+    },
+    { from, to: now + 1 },
+    { old: requiredText(members, 'old'), new: requiredText(members, 'new') },
+  );
+  if ('unknown' in figure) return { verdict: 'INCONCLUSIVE', says: figure.unknown };
+  if (!('fresh' in figure) || 'bounds' in figure) throw new TypeError('a split without users');
+  return judge(figure.fresh, {
+    percent: numberOf(members, 'percent'),
+    from: numberOf(members, 'from'),
+    tolerance: numberOf(members, 'tolerance') ?? 0,
+  });
+}
 
 interface ExpectedSplit {
   readonly percent: number | null;
