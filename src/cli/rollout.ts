@@ -59,9 +59,14 @@ function statusCommand(wiring: Wiring): Command {
     });
 }
 
+const GOING_ON = {
+  watch: '  sealift rollout watch gradual.yaml --who ada\n',
+  advance: '  sealift rollout advance gradual.yaml --who ada\n',
+} as const;
+
 /** A command that goes on with a rollout that was held, or that waits. */
 function goingOn(name: 'watch' | 'advance', description: string, wiring: Wiring): Command {
-  return subcommand(name, description, `  sealift rollout ${name} gradual.yaml --who ada\n`)
+  return subcommand(name, description, GOING_ON[name])
     .addOption(runOption())
     .addOption(whoOption())
     .action(async (path: string, options: Common) => {

@@ -27,7 +27,7 @@ const golden: Text[] = readFileSync('test/golden/messages.txt', 'utf8')
 
 /** Files with options of other programs, and the style sheets. */
 const OTHERS =
-  /\/(?:style|cutoverStyle|lintCommands|knownCommands|postgresPrograms|restoredCopy|pgBackup|git\w*)\.ts$/;
+  /\/(?:style|cutoverStyle|rolloutStyle|lintCommands|knownCommands|postgresPrograms|restoredCopy|pgBackup|git\w*)\.ts$/;
 
 describe('a command that a text names', () => {
   it.each([
