@@ -4,9 +4,9 @@
  */
 
 import { excluded, roleReason, unboundReason } from '../cutover/engine/gates.ts';
-import { holdRun, readRun } from '../cutover/engine/heldRun.ts';
+import { readRun, type HeldRun } from '../cutover/engine/heldRun.ts';
+import { openRequests } from '../cutover/engine/runRequests.ts';
 import { subjectOf } from '../cutover/engine/openRun.ts';
-import { fileRequest, openRequests } from '../cutover/engine/runRequests.ts';
 import { placesOf, runNamed, type RunPlaces } from '../cutover/engine/runPlaces.ts';
 import { recordOf, type RunRecord } from '../cutover/engine/runRecord.ts';
 import { readRunbook, type LoadedRunbook } from '../cutover/readRunbook.ts';
@@ -23,6 +23,7 @@ import type { Environment } from '../run/environment.ts';
 import { isSameName } from '../run/personName.ts';
 import { signatureBy } from './approvalMeans.ts';
 import { judgeOf, personOf, signersOf } from './cutoverParts.ts';
+import { recordOrAsk, TAKEN_UP } from './cutoverRecord.ts';
 import { readGiven, writeGiven } from './givenFile.ts';
 
 export interface ApproveGateOptions {
@@ -184,31 +185,12 @@ function writeDown(
   who: string,
   env: Environment,
 ): string {
-  const { runbook, planHash, name } = loaded;
-  const { pid, now } = env;
-  try {
-    const held = holdRun({
-      paths,
-      places,
-      steps: runStepsOf(runbook),
-      plan: { path: name, planHash },
-      command: 'cutover approve',
-      who,
-      pid,
-      now,
-      redact: (one) => one,
-    });
-    try {
-      held.commit({ event: 'approved', ...facts }, { who });
-    } finally {
-      held.close();
-    }
-    return `go on with sealift cutover resume ${name} --who NAME, or with tick`;
-  } catch (error) {
-    if (!(error instanceof Failure) || error.code !== 'BUSY') throw error;
-    fileRequest(places, { request: 'approved', who, facts }, now().toISOString(), pid);
-    return 'the process that works on the run takes it up within a second';
-  }
+  const write = (held: HeldRun): string => {
+    held.commit({ event: 'approved', ...facts }, { who });
+    return `go on with sealift cutover resume ${loaded.name} --who NAME, or with tick`;
+  };
+  const work = { paths, places, loaded, command: 'cutover approve', who };
+  return recordOrAsk(work, { request: 'approved', who, facts }, write, env) ?? TAKEN_UP;
 }
 
 function notCounted(why: string, { places, step }: Gate): Failure {

@@ -6,18 +6,18 @@
 import { assertNamed } from '../cutover/engine/beginRun.ts';
 import { runbookOf } from '../cutover/engine/keptRunbook.ts';
 import { askedEvents } from '../cutover/engine/askedEvents.ts';
-import { fileRequest, type AskKind } from '../cutover/engine/runRequests.ts';
-import { holdRun, readRun } from '../cutover/engine/heldRun.ts';
+import type { AskKind } from '../cutover/engine/runRequests.ts';
+import { readRun, type HeldRun } from '../cutover/engine/heldRun.ts';
 import { placesOf, runNamed, type RunPlaces } from '../cutover/engine/runPlaces.ts';
 import { beginningIn } from '../cutover/engine/runRecord.ts';
 import { readRunbook } from '../cutover/readRunbook.ts';
 import { isFinal } from '../cutover/runState.ts';
-import { runStepsOf } from '../cutover/runSteps.ts';
 import { Failure } from '../outcome/failure.ts';
 import { actionOutcome, type Outcome } from '../outcome/outcome.ts';
 import { projectPaths } from '../project/paths.ts';
 import type { Environment } from '../run/environment.ts';
 import { personOf } from './cutoverParts.ts';
+import { recordOrAsk, TAKEN_UP } from './cutoverRecord.ts';
 import { assertRollout } from './rolloutParts.ts';
 import { redactorFor } from './cutoverSecrets.ts';
 
@@ -44,36 +44,15 @@ export function cutoverAsk(request: AskKind, options: AskOptions, env: Environme
   const { command } = options;
   const why = redactorFor(loaded.runbook, env.variables).text(options.why ?? '');
   const facts = why === '' ? {} : { why };
-  const steps = runStepsOf(loaded.runbook);
-  try {
-    const plan = { path: loaded.name, planHash: loaded.planHash };
-    const { pid, now } = env;
-    const held = holdRun({
-      paths,
-      places,
-      steps,
-      plan,
-      command,
-      who,
-      pid,
-      now,
-      redact: (one) => one,
-    });
-    try {
-      const { status } = held.record.state;
-      const events = isFinal(status) ? [] : askedEvents(request, held.record.state);
-      if (events.length === 0) throw notNow(request, status, places);
-      for (const event of events) held.commit(event, { ...facts, who });
-      return told(command, places, `the run is ${held.record.state.status}`);
-    } finally {
-      held.close();
-    }
-  } catch (error) {
-    if (!(error instanceof Failure) || error.code !== 'BUSY') throw error;
-    const at = env.now().toISOString();
-    fileRequest(places, { request, who, why }, at, env.pid);
-    return told(command, places, 'the process that works on the run takes it up within a second');
-  }
+  const write = (held: HeldRun): Outcome => {
+    const { status } = held.record.state;
+    const events = isFinal(status) ? [] : askedEvents(request, held.record.state);
+    if (events.length === 0) throw notNow(request, status, places);
+    for (const event of events) held.commit(event, { ...facts, who });
+    return told(command, places, `the run is ${held.record.state.status}`);
+  };
+  const work = { paths, places, loaded, command, who };
+  return recordOrAsk(work, { request, who, why }, write, env) ?? told(command, places, TAKEN_UP);
 }
 
 function told(command: string, { run }: RunPlaces, what: string): Outcome {

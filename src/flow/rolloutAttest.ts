@@ -6,15 +6,13 @@
 import { assertRollout } from './rolloutParts.ts';
 import { parseCondition } from '../cutover/condition.ts';
 import { attestedLine } from '../cutover/engine/attestedLine.ts';
-import { holdRun, readRun } from '../cutover/engine/heldRun.ts';
+import { readRun, type HeldRun } from '../cutover/engine/heldRun.ts';
 import { runbookOf } from '../cutover/engine/keptRunbook.ts';
 import { placesOf, runNamed } from '../cutover/engine/runPlaces.ts';
 import { beginningIn } from '../cutover/engine/runRecord.ts';
-import { fileRequest } from '../cutover/engine/runRequests.ts';
 import { readRunbook } from '../cutover/readRunbook.ts';
 import type { Runbook } from '../cutover/runbook.ts';
 import { isFinal } from '../cutover/runState.ts';
-import { runStepsOf } from '../cutover/runSteps.ts';
 import { Failure } from '../outcome/failure.ts';
 import { didYouMean } from '../outcome/nearest.ts';
 import { actionOutcome, type Outcome } from '../outcome/outcome.ts';
@@ -23,6 +21,7 @@ import { projectPaths } from '../project/paths.ts';
 import type { Environment } from '../run/environment.ts';
 import { isSameName } from '../run/personName.ts';
 import { personOf } from './cutoverParts.ts';
+import { recordOrAsk, TAKEN_UP } from './cutoverRecord.ts';
 
 export interface AttestOptions {
   readonly project: string;
@@ -39,8 +38,9 @@ export function rolloutAttest(options: AttestOptions, env: Environment): Outcome
   const given = readRunbook(options.runbook, env.cwd);
   const paths = projectPaths(options.project);
   const places = placesOf(paths, runNamed(paths, given.runbook.name, options.run));
-  const { runbook, planHash, name: path } = runbookOf(places, given);
-  assertRollout(runbook, path);
+  const loaded = runbookOf(places, given);
+  const { runbook } = loaded;
+  assertRollout(runbook, loaded.name);
   assertMayAttest(runbook, options.metric, who);
   if (beginningIn(readRun(places).entries) === null) throw over(places.run);
   const { metric, number } = options;
@@ -50,35 +50,18 @@ export function rolloutAttest(options: AttestOptions, env: Environment): Outcome
       facts: { run: places.run, metric, number },
       notes: [`${places.run}: ${metric} is ${number}, said by ${who}; ${what}`],
     });
-  try {
-    const held = holdRun({
-      paths,
-      places,
-      steps: runStepsOf(runbook),
-      plan: { path, planHash },
-      command: 'rollout attest',
-      who,
-      pid: env.pid,
-      now: env.now,
-      redact: (one) => one,
-    });
-    try {
-      if (isFinal(held.record.state.status)) throw over(places.run);
-      held.commit(...attestedLine(runbook, { metric, number, who }));
-      return told(
-        isJudged(runbook, metric)
-          ? 'triggers judge it at the next tick'
-          : 'it is recorded, and no trigger of the runbook judges it',
-      );
-    } finally {
-      held.close();
-    }
-  } catch (error) {
-    if (!(error instanceof Failure) || error.code !== 'BUSY') throw error;
-    const request = { request: 'attested', who, metric, number } as const;
-    fileRequest(places, request, env.now().toISOString(), env.pid);
-    return told('the process that works on the run takes it up within a second');
-  }
+  const write = (held: HeldRun): Outcome => {
+    if (isFinal(held.record.state.status)) throw over(places.run);
+    held.commit(...attestedLine(runbook, { metric, number, who }));
+    return told(
+      isJudged(runbook, metric)
+        ? 'triggers judge it at the next tick'
+        : 'it is recorded, and no trigger of the runbook judges it',
+    );
+  };
+  const work = { paths, places, loaded, command: 'rollout attest', who };
+  const request = { request: 'attested', who, metric, number } as const;
+  return recordOrAsk(work, request, write, env) ?? told(TAKEN_UP);
 }
 
 /** Whether a trigger names a metric. */

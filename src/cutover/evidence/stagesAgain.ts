@@ -9,7 +9,7 @@ import { ruleFinding } from '../../outcome/rules.ts';
 import { canonicalJson } from '../../record/canonical.ts';
 import { bare, standOf } from '../engine/stageLook.ts';
 import { JOURNAL_OF_RUN } from '../engine/runPlaces.ts';
-import { recordOf, type RunRecord } from '../engine/runRecord.ts';
+import { recordOf } from '../engine/runRecord.ts';
 import type { FollowedStage } from '../rollout/followStage.ts';
 import { figuresIn } from '../rollout/figures.ts';
 import type { Step } from '../runbook.ts';
@@ -31,13 +31,9 @@ export function judgeStages(evidence: RunEvidence): readonly Finding[] {
     }
     book.add(line);
     const step = soaks.find(({ id }) => line.event === 'step-intended' && id === line['step']);
-    if (step !== undefined) open.set(step.id, begunStage(evidence, book.record, step));
+    if (step !== undefined) open.set(step.id, standOf(runbook, book.record, step));
   }
   return findings;
-}
-
-function begunStage({ runbook }: RunEvidence, record: RunRecord, step: Step): FollowedStage {
-  return standOf(runbook, record, step);
 }
 
 /** What a line says of a stage that its figures do not; null for nothing. */

@@ -8,6 +8,7 @@ import type { Figure, SpreadFigure } from './figures.ts';
 import {
   endsOf,
   ofEarlierStage,
+  sum,
   unknown,
   withLeast,
   type JudgePlan,
@@ -87,8 +88,4 @@ function spreadIn(
   return same && bounds.every((bound, at) => bound === figure.bounds[at])
     ? figure.fresh
     : undefined;
-}
-
-function sum(counts: readonly number[]): number {
-  return counts.reduce((all, one) => all + one, 0);
 }

@@ -21,6 +21,7 @@ import {
 import {
   endsOf,
   ofEarlierStage,
+  sum,
   unknown,
   withLeast,
   type JudgePlan,
@@ -90,10 +91,6 @@ function openGrowth(): (figure: Exclude<Figure, UnknownFigure>) => boolean {
     if (!isFewer) before = now;
     return !isFewer;
   };
-}
-
-function sum(counts: readonly number[]): number {
-  return counts.reduce((all, one) => all + one, 0);
 }
 
 /** Counts that only grow in a stage; the buckets of a histogram may change. */

@@ -50,6 +50,11 @@ export function unknown(metric: string, says: string, against: string | null = n
   return { metric, against, band: 'unknown', says, seen: null, low: null, high: null, of: null };
 }
 
+/** Adds counts up. */
+export function sum(counts: readonly number[]): number {
+  return counts.reduce((all, one) => all + one, 0);
+}
+
 /** Ends as the journal has them: one that is not known is none, as JSON has no infinity. */
 export function endsOf({ low, high }: Interval): Pick<Judged, 'low' | 'high'> {
   return { low: Number.isFinite(low) ? low : null, high: Number.isFinite(high) ? high : null };

@@ -116,5 +116,7 @@ async function readLines(
   const { lines, timed, judged, matching } = counts;
   if (lines === 0) return { unknown: 'the log has no lines' };
   if (timed === 0) return { unknown: 'no line of the log has a time' };
+  // A log that is silent, or goes elsewhere, does not show that there was nothing.
+  if (of === null && judged === 0) return { unknown: 'no line of the log is of this time' };
   return of === null ? { number: matching } : { fresh: { part: matching, of: judged } };
 }

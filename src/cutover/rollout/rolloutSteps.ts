@@ -6,9 +6,7 @@
 import { pointerTo } from '../../mapping/place.ts';
 import { parseDuration } from '../../record/duration.ts';
 import { textOf } from '../steps/stepMembers.ts';
-
-/** An object of the file. */
-type Written = Readonly<Record<string, unknown>>;
+import type { Written } from '../written.ts';
 
 /** A step as a file would have it, and the part of the file that it comes from. */
 export interface RolloutStep {

@@ -84,6 +84,13 @@ describe('a metric of a log', () => {
     expect(await readLines()).toEqual({ unknown: 'no line of the log has a time' });
   });
 
+  it('is not known where the log is silent in that time: no calls in no lines prove nothing', async () => {
+    writeFileSync(join(folder, 'service.log'), '2026-12-06T01:00:00Z started\n');
+    expect(await readLines()).toEqual({ unknown: 'no line of the log is of this time' });
+    appendFileSync(join(folder, 'service.log'), '2026-12-06T02:10:00Z alive\n');
+    expect(await readLines()).toEqual({ number: 0 });
+  });
+
   it('counts lines of the window, also those of a log that was rotated', async () => {
     writeFileSync(
       join(folder, 'service.log.1'),

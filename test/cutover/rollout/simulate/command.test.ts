@@ -26,7 +26,7 @@ describe('sealift rollout simulate', () => {
       expect(lines).toContainEqual(expect.stringMatching(new RegExp(`^${name}: `)));
     }
     expect(lines).toContainEqual(expect.stringMatching(/^\+0s +10 % +/));
-    expect(lines).toContainEqual(expect.stringMatching(/^10 % +success +2,000 in 1d +1,7\d\d \(/));
+    expect(lines).toContainEqual(expect.stringMatching(/^10 % +success +2,000 in 1d +1,8\d\d \(/));
   });
 
   it('repeats the rollouts of a seed, and has others with another one', async () => {

@@ -63,7 +63,7 @@ describe('what a gate needs', () => {
 
   it('says where a stage is too short for what it is compared with', () => {
     expect(needLines(needs).join('\n')).toContain(
-      'success at 50 % is shown to be good after 3d 12h, later than its soak of 2d',
+      'success at 50 % is shown to be good after 3d 16h, later than its soak of 2d',
     );
     const wide = needsOf(runbookOf(GRADUAL.replace('<=2.5', '<=4')));
     expect(needLines(wide).join('\n')).not.toContain('success at 50 %');
